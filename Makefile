@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# CoreESIM. `make help` lists the targets. Products go to $(BUILD); nothing is
+# written beside the sources. Each room of docs/architecture.md has its rule in
+# mk/rooms.mk; what the variants mean is in mk/flags.mk.
+
+VERSION := 0.1.0
+SOVERSION := 0
+
+prefix ?= /usr/local
+bindir ?= $(prefix)/bin
+libdir ?= $(prefix)/lib
+includedir ?= $(prefix)/include
+mandir ?= $(prefix)/share/man
+REFDATA ?= ../shared/data
+FUZZ_SECONDS ?= 30
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+include mk/flags.mk
+include mk/rooms.mk
+include mk/install.mk
+include mk/test.mk
+
+.PHONY: all deps demo check lint bench fuzz coverage install uninstall clean help
+
+all: $(PROGRAMS) $(LIBRARIES)
+
+deps:
+	@scripts/deps.sh packages build $(if $(filter system,$(WOLFSSL)),system)
+	@WOLFSSL=$(WOLFSSL) scripts/deps.sh libs
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@scripts/help.sh

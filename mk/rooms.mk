@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What is built from which folder. A room's sources are its *.c files; adding a
+# file needs no change here.
+
+obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+
+$(BUILD)/obj/%.o: %.c $(FLAGS_STAMP) | $(DEPS_STAMP)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) $(ROOM_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# --- asn1: libtasn1 turns each module into a table -------------------------------
+ASN1_MODULES := $(wildcard asn1/*.asn)
+ASN1_SRCS := $(patsubst asn1/%.asn,$(BUILD)/gen/asn1/%_tab.c,$(ASN1_MODULES))
+ASN1_OBJS := $(ASN1_SRCS:.c=.o)
+
+$(BUILD)/gen/asn1/%_tab.c: asn1/%.asn
+	@mkdir -p $(@D)
+	asn1Parser -o $@ -n coreesim_$*_asn1 $< >/dev/null
+
+$(BUILD)/gen/asn1/%.o: $(BUILD)/gen/asn1/%.c $(FLAGS_STAMP)
+	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+
+# --- libesim ---------------------------------------------------------------------
+LIBESIM_SRCS := $(wildcard libesim/src/*.c)
+LIBESIM_OBJS := $(call obj,$(LIBESIM_SRCS)) $(ASN1_OBJS)
+LIBESIM_A := $(BUILD)/lib/libesim.a
+LIBESIM_SO := $(BUILD)/lib/libesim.so.$(VERSION)
+LIBESIM_MAP := libesim/libesim.map
+
+$(call obj,$(LIBESIM_SRCS)): ROOM_CPPFLAGS := -Ilibesim/src
+
+$(LIBESIM_A): $(LIBESIM_OBJS)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(LIBESIM_SO): $(LIBESIM_OBJS) $(LIBESIM_MAP)
+	@mkdir -p $(@D)
+	$(CC) -shared -Wl,-soname,libesim.so.$(SOVERSION) -Wl,--version-script=$(LIBESIM_MAP) \
+		-Wl,--exclude-libs,ALL $(ALL_LDFLAGS) -o $@ $(LIBESIM_OBJS) $(DEPS_LIBS)
+	ln -sf libesim.so.$(VERSION) $(@D)/libesim.so.$(SOVERSION)
+	ln -sf libesim.so.$(SOVERSION) $(@D)/libesim.so
+
+# --- lpad: lpactl -------------------------------------------------------------------
+LPACTL_SRCS := $(wildcard lpad/lpactl/*.c)
+
+# --- tests: the parts that other tests stand on ----------------------------------------
+RSP_SRCS := $(wildcard tests/rsp/*.c)
+VEUICC_SRCS := $(wildcard tests/veuicc/*.c)
+SMDPP_SRCS := $(wildcard tests/smdpp/*.c)
+RSP_A := $(BUILD)/lib/librsp.a
+VEUICC_A := $(BUILD)/lib/libveuicc.a
+SMDPP_A := $(BUILD)/lib/libsmdpp.a
+
+$(call obj,$(RSP_SRCS) $(VEUICC_SRCS) $(SMDPP_SRCS)): ROOM_CPPFLAGS := -Itests
+
+# A program's main lives in main.c; all else of its room is a library that tests link.
+$(RSP_A): $(call obj,$(RSP_SRCS))
+$(VEUICC_A): $(call obj,$(filter-out %/main.c,$(VEUICC_SRCS)))
+$(SMDPP_A): $(call obj,$(filter-out %/main.c,$(SMDPP_SRCS)))
+$(RSP_A) $(VEUICC_A) $(SMDPP_A):
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+# --- programs ------------------------------------------------------------------------------
+TOOLS := $(patsubst tests/tools/%.c,%,$(wildcard tests/tools/*.c))
+$(call obj,$(wildcard tests/tools/*.c)): ROOM_CPPFLAGS := -Itests
+
+$(BUILD)/bin/lpactl: $(call obj,$(LPACTL_SRCS)) $(LIBESIM_A)
+$(BUILD)/bin/veuicc: $(call obj,tests/veuicc/main.c) $(VEUICC_A) $(RSP_A) $(LIBESIM_A)
+$(BUILD)/bin/smdpp: $(call obj,tests/smdpp/main.c) $(SMDPP_A) $(RSP_A) $(LIBESIM_A)
+$(patsubst %,$(BUILD)/bin/%,$(TOOLS)): $(BUILD)/bin/%: $(BUILD)/obj/tests/tools/%.o $(RSP_A) $(LIBESIM_A)
+
+PROGRAMS := $(if $(LPACTL_SRCS),$(BUILD)/bin/lpactl) $(if $(VEUICC_SRCS),$(BUILD)/bin/veuicc) \
+	$(if $(SMDPP_SRCS),$(BUILD)/bin/smdpp) $(patsubst %,$(BUILD)/bin/%,$(TOOLS))
+LIBRARIES := $(LIBESIM_A) $(LIBESIM_SO)
+
+$(BUILD)/bin/%:
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(DEPS_LIBS)
+
+# --- the build's own PKI ----------------------------------------------------------------------
+PKI_STAMPS := $(BUILD)/pki/nist/.complete $(BUILD)/pki/brainpool/.complete
+$(BUILD)/pki/%/.complete: $(BUILD)/bin/mkpki
+	@rm -rf $(@D)
+	@mkdir -p $(@D)
+	$(BUILD)/bin/mkpki --curve $* $(@D)
+	@touch $@
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
