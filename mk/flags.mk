@@ -16,7 +16,9 @@ WARNINGS := -Wall -Wextra -Werror -Wconversion -Wshadow -Wvla -Wmissing-prototyp
 	-Wstrict-prototypes -Wpointer-arith -Wwrite-strings -Wformat=2
 HARDENING := -fstack-protector-strong -fPIC $(if $(SAN)$(COVERAGE),,-D_FORTIFY_SOURCE=2)
 OPTIMISE := $(if $(COVERAGE),-O0,-O2)
-SANITIZE := $(if $(SAN),-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+ifdef SAN
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
 INSTRUMENT := $(SANITIZE) $(if $(COVERAGE),--coverage)
 
 LIBS_PREFIX := $(shell WOLFSSL=$(WOLFSSL) scripts/deps.sh prefix)
@@ -31,7 +33,7 @@ DEPS_LIBS := $(CURL_LIBS) $(WOLFSSL_LIBS) -ljansson -ltasn1 -lpthread -lm
 CFLAGS ?= -g
 ALL_CPPFLAGS := -D_GNU_SOURCE -DCOREESIM_VERSION='"$(VERSION)"' -Ilibesim/include $(DEPS_CFLAGS) $(CPPFLAGS)
 ALL_CFLAGS := -std=gnu17 $(OPTIMISE) $(CFLAGS) $(WARNINGS) $(HARDENING) $(INSTRUMENT)
-ALL_LDFLAGS := -Wl,-z,relro,-z,now $(INSTRUMENT) $(LDFLAGS)
+ALL_LDFLAGS := -Wl,-z,relro -Wl,-z,now $(INSTRUMENT) $(LDFLAGS)
 
 # A changed flag rebuilds what was built with the old one.
 FLAGS_STAMP := $(BUILD)/.flags
