@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * HTTPS towards RSP servers: libcurl over wolfSSL. One struct esim_http lives
+ * for a whole procedure and keeps its connections and TLS sessions: one
+ * handshake per server. Verification cannot be switched off, redirects are
+ * refused, TLS is 1.2 or 1.3.
+ */
+#ifndef ESIM_HTTP_H
+#define ESIM_HTTP_H
+
+#include <esim/bytes.h>
+#include <esim/cancel.h>
+#include <esim/error.h>
+#include <esim/limits.h>
+#include <esim/trust.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct esim_http;
+
+/* "HOST:PORT:HOST:PORT": a request for the first goes to the second. TLS still names the first. */
+struct esim_connect_to {
+	char from_host[ESIM_MAX_FQDN + 1];
+	char to_host[ESIM_MAX_FQDN + 1];
+	uint16_t from_port, to_port;
+};
+int esim_connect_to_parse(const char *text, struct esim_connect_to *ret, struct esim_error *err);
+
+struct esim_http_trace {
+	const char *method_path;		/* "POST /gsma/rsp2/es9plus/authenticateClient" */
+	const char *host;
+	int status;				/* 0: no answer */
+	int result;				/* 0 or ESIM_E… */
+	struct esim_slice request, response;	/* bodies; hold secrets: redact before showing */
+	uint64_t nanoseconds;
+	unsigned new_connections;		/* made for this request: TCP and TLS handshakes */
+};
+
+struct esim_http_options {
+	const struct esim_pool *tls_roots;	/* required, borrowed; the TLS pool */
+	const struct esim_connect_to *connect_to;
+	size_t connect_to_count;
+	bool allow_ports;			/* addresses may carry ":PORT"; else 443 alone */
+	bool allow_private;			/* literal IPs and names that resolve to private ranges */
+	int64_t (*clock)(void *context);	/* for certificate checks; NULL: the system's */
+	void *clock_context;
+	const struct esim_cancel *cancel;
+	unsigned connect_timeout_ms, request_timeout_ms; /* 0: esim/limits.h */
+	void (*trace)(void *context, const struct esim_http_trace *exchange);
+	void *trace_context;
+	const char *user_agent;			/* NULL: "gsma-rsp-lpad" */
+};
+
+int esim_http_new(const struct esim_http_options *options, struct esim_http **ret,
+		  struct esim_error *err);
+void esim_http_free(struct esim_http **http);
+
+struct esim_http_stats {
+	unsigned requests, connections, tls_handshakes, tls_resumed;
+	uint64_t bytes_sent, bytes_received;
+	uint64_t nanoseconds;
+};
+void esim_http_stats(const struct esim_http *http, struct esim_http_stats *ret);
+
+struct esim_http_request {
+	const char *host;			/* FQDN, or FQDN:PORT where allowed */
+	const char *path;			/* "/gsma/rsp2/es9plus/authenticateClient" */
+	const char *content_type;
+	const char *admin_protocol;		/* X-Admin-Protocol, "gsma/rsp/v2.5.0" */
+	struct esim_slice body;
+};
+
+struct esim_http_response {
+	int status;
+	char content_type[64];
+	char admin_protocol[64];
+	struct esim_buf body;			/* owned; bounded by ESIM_MAX_HTTP_BODY */
+};
+void esim_http_response_clear(struct esim_http_response *response);
+
+/* 0 for any HTTP status except 3xx (ESIM_EHTTP). ESIM_ENET, ESIM_ETLS, ESIM_ETIMEDOUT, ESIM_ETOOBIG. */
+int esim_http_post(struct esim_http *http, const struct esim_http_request *request,
+		   struct esim_http_response *ret, struct esim_error *err);
+
+/*
+ * Normalise a server address from a card, a code or a user: spaces trimmed,
+ * lower case, no trailing dot; an FQDN of at most ESIM_MAX_FQDN characters, with
+ * ":PORT" only if allowed. ESIM_EINVAL says what is wrong.
+ */
+int esim_address_normalise(const char *text, bool allow_port, bool allow_literal,
+			   char ret[static ESIM_MAX_FQDN + 1], struct esim_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

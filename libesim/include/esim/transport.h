@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Transports: the ways to a card. A transport gives one or both of two kinds of
+ * access:
+ *
+ *   raw      APDUs as they are; the library manages logical channels
+ *   owned    the transport opens a channel to an application by itself and
+ *            returns a handle (modems and /dev/euiccN do so)
+ *
+ * struct esim_card (esim/card.h) hides the difference. To add a transport, fill
+ * a struct esim_transport_ops and wrap it with esim_transport_new().
+ */
+#ifndef ESIM_TRANSPORT_H
+#define ESIM_TRANSPORT_H
+
+#include <esim/bytes.h>
+#include <esim/cancel.h>
+#include <esim/error.h>
+#include <esim/limits.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct esim_transport;
+
+enum esim_transport_features {
+	ESIM_TRANSPORT_RAW = 1 << 0,
+	ESIM_TRANSPORT_OWNED = 1 << 1,
+	ESIM_TRANSPORT_RESET = 1 << 2,		/* can reset the card */
+	ESIM_TRANSPORT_EXTENDED = 1 << 3,	/* takes extended-length APDUs */
+	ESIM_TRANSPORT_NEEDS_LE = 1 << 4,	/* case 3 commands want Le = 00 appended */
+};
+
+enum esim_reset {
+	ESIM_RESET_ANY,
+	ESIM_RESET_WARM,
+	ESIM_RESET_COLD,
+};
+
+struct esim_transport_info {
+	char scheme[16];			/* "unix", "tcp", "kdev", "usb" … */
+	char name[128];				/* reader or device, for people */
+	unsigned features;			/* enum esim_transport_features */
+	uint8_t atr[ESIM_MAX_ATR];
+	size_t atr_len;				/* 0: not known */
+	unsigned max_data;			/* most bytes of command data per APDU; 0: 255 */
+};
+
+/* Every call of a vtable is made from one thread at a time, cancel excepted. */
+struct esim_transport_ops {
+	/* Owns @priv from esim_transport_new() on; frees it. */
+	void (*close)(void *priv);
+
+	void (*describe)(void *priv, struct esim_transport_info *ret);
+
+	/*
+	 * Raw access: one command APDU, one response with its status word at the
+	 * end appended to @response. No 61/6C handling. NULL where there is none.
+	 */
+	int (*transmit)(void *priv, struct esim_slice command, struct esim_buf *response,
+			unsigned timeout_ms, struct esim_error *err);
+
+	/*
+	 * Owned channels. @port is the eSIM port (0 today). @p2 is that of SELECT.
+	 * The FCI is appended to @fci where the transport has it. Commands on a
+	 * channel carry a class byte without channel bits. NULL where there are none.
+	 */
+	int (*channel_open)(void *priv, unsigned port, struct esim_slice aid, uint8_t p2,
+			    uint32_t *ret_handle, struct esim_buf *fci, unsigned timeout_ms,
+			    struct esim_error *err);
+	int (*channel_transmit)(void *priv, uint32_t handle, struct esim_slice command,
+				struct esim_buf *response, unsigned timeout_ms,
+				struct esim_error *err);
+	void (*channel_close)(void *priv, uint32_t handle);
+
+	/* Reset the card; all channels are gone afterwards. NULL: not possible. */
+	int (*reset)(void *priv, enum esim_reset kind, struct esim_error *err);
+
+	/* The handle that blocking calls watch from now on; NULL: none. */
+	void (*set_cancel)(void *priv, const struct esim_cancel *cancel);
+};
+
+/* Wrap @ops; frees @priv through ops->close even when it fails with ESIM_ENOMEM. */
+int esim_transport_new(const struct esim_transport_ops *ops, void *priv,
+		       struct esim_transport **ret);
+
+/*
+ * Open by URI: `unix:PATH`, `tcp:HOST:PORT`. Schemes that this build does not
+ * have (`/dev/euiccN`, usb, pcsc, vfio, mbim, qmi, at) are refused by name with
+ * ESIM_ENOTSUP; anything else with ESIM_EINVAL. A `?channel=basic` suffix is
+ * parsed by esim_device_parse(), not here.
+ */
+int esim_transport_open(const char *uri, struct esim_transport **ret, struct esim_error *err);
+void esim_transport_free(struct esim_transport **transport);
+
+void esim_transport_describe(struct esim_transport *transport, struct esim_transport_info *ret);
+
+/* As in the vtable; ESIM_ENOTSUP where the transport has no such access. */
+int esim_transport_transmit(struct esim_transport *transport, struct esim_slice command,
+			    struct esim_buf *response, unsigned timeout_ms,
+			    struct esim_error *err);
+int esim_transport_channel_open(struct esim_transport *transport, unsigned port,
+				struct esim_slice aid, uint8_t p2, uint32_t *ret_handle,
+				struct esim_buf *fci, unsigned timeout_ms,
+				struct esim_error *err);
+int esim_transport_channel_transmit(struct esim_transport *transport, uint32_t handle,
+				    struct esim_slice command, struct esim_buf *response,
+				    unsigned timeout_ms, struct esim_error *err);
+void esim_transport_channel_close(struct esim_transport *transport, uint32_t handle);
+int esim_transport_reset(struct esim_transport *transport, enum esim_reset kind,
+			 struct esim_error *err);
+void esim_transport_set_cancel(struct esim_transport *transport, const struct esim_cancel *cancel);
+
+/* "unix:/run/x?channel=basic" into the transport's URI and its options. */
+struct esim_device {
+	char uri[256];
+	bool basic_channel;
+};
+int esim_device_parse(const char *text, struct esim_device *ret, struct esim_error *err);
+
+/* The URI schemes known, for help texts and completion: names, end with NULL. */
+const char *const *esim_transport_schemes(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
