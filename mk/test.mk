@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Tests, and what is measured and looked at: how each is built and started. The
+# work of a run is in scripts/: check.sh (suites and their sum), fuzz.sh, lint.sh,
+# coverage.sh, demo.sh.
+
+TEST_DIR := $(BUILD)/tests
+TEST_LIBS := $(SMDPP_A) $(VEUICC_A) $(RSP_A) $(LIBESIM_A)
+
+# --- unit tests: tests/unit/NAME_test.c is an ATF program; other files there are shared --
+UNIT_SRCS := $(wildcard tests/unit/*.c)
+UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(filter %_test.c,$(UNIT_SRCS)))
+UNIT_PROGRAMS := $(patsubst %,$(TEST_DIR)/unit/%,$(UNIT_TESTS))
+UNIT_SHARED_A := $(BUILD)/lib/libunit.a
+
+$(call obj,$(UNIT_SRCS)): ROOM_CPPFLAGS := -Ilibesim/src -Itests
+
+$(UNIT_SHARED_A): $(call obj,$(filter-out %_test.c,$(UNIT_SRCS)))
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(UNIT_PROGRAMS): $(TEST_DIR)/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_SHARED_A) $(TEST_LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
+		-latf-c $(DEPS_LIBS)
+
+# --- integration tests: tests/integration/NAME_test.sh is an atf-sh program ------------
+# The sanitizer build runs them too, save those of the build system itself.
+INTEGRATION_SRCS := $(wildcard tests/integration/*.sh)
+INTEGRATION_TESTS := $(patsubst tests/integration/%.sh,%,$(filter %_test.sh,$(INTEGRATION_SRCS)))
+INTEGRATION_TESTS := $(filter-out $(if $(SAN)$(COVERAGE),install_test),$(INTEGRATION_TESTS))
+INTEGRATION_PROGRAMS := $(patsubst %,$(TEST_DIR)/integration/%,$(INTEGRATION_TESTS))
+INTEGRATION_SHARED := $(patsubst tests/%,$(TEST_DIR)/%,$(filter-out %_test.sh,$(INTEGRATION_SRCS)))
+
+$(INTEGRATION_PROGRAMS): $(TEST_DIR)/integration/%: tests/integration/%.sh
+	@mkdir -p $(@D)
+	@{ echo '#!/usr/bin/env atf-sh'; cat $<; } >$@
+	@chmod +x $@
+
+$(INTEGRATION_SHARED): $(TEST_DIR)/%: tests/%
+	@mkdir -p $(@D)
+	@cp $< $@
+
+# --- Kyua: one file for each suite --------------------------------------------------------
+UNIT_KYUAFILE := $(TEST_DIR)/unit/Kyuafile
+INTEGRATION_KYUAFILE := $(TEST_DIR)/integration/Kyuafile
+$(UNIT_KYUAFILE): KYUA_NAMES := $(UNIT_TESTS)
+$(INTEGRATION_KYUAFILE): KYUA_NAMES := $(INTEGRATION_TESTS)
+
+.PHONY: $(UNIT_KYUAFILE) $(INTEGRATION_KYUAFILE)
+$(UNIT_KYUAFILE) $(INTEGRATION_KYUAFILE):
+	@mkdir -p $(@D)
+	@printf 'syntax(2)\ntest_suite("coreesim")\n' >$@
+	@for t in $(KYUA_NAMES); do printf 'atf_test_program{name="%s"}\n' $$t; done >>$@
+
+.PHONY: tests pki check-unit check-integration
+tests: $(UNIT_PROGRAMS) $(INTEGRATION_PROGRAMS) $(INTEGRATION_SHARED) $(UNIT_KYUAFILE) $(INTEGRATION_KYUAFILE)
+
+pki: $(if $(wildcard tests/tools/mkpki.c),$(PKI_STAMPS))
+
+# --- fuzzers: built by clang, run by scripts/fuzz.sh ---------------------------------------
+FUZZ_NAMES := $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
+FUZZ_PROGRAMS := $(patsubst %,$(BUILD)/bin/%_fuzz,$(FUZZ_NAMES))
+FUZZ_FLAGS := CC=clang BUILD=$(BUILD)/fuzz WARNINGS=-w HARDENING=-fPIC OPTIMISE=-O1 \
+	SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
+
+$(call obj,$(wildcard tests/fuzz/*.c)): ROOM_CPPFLAGS := -Ilibesim/src -Itests
+
+$(FUZZ_PROGRAMS): $(BUILD)/bin/%_fuzz: $(BUILD)/obj/tests/fuzz/%_fuzz.o $(TEST_LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) \
+		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(DEPS_LIBS)
+
+# Built in the clang tree alone: `make fuzzers` goes there.
+.PHONY: fuzzers fuzz-programs
+fuzz-programs: $(FUZZ_PROGRAMS)
+fuzzers:
+	@+$(MAKE) --no-print-directory $(FUZZ_FLAGS) fuzz-programs
+
+# --- the runs ---------------------------------------------------------------------------------
+RUN_ENV := MAKE='$(MAKE)' BUILD='$(abspath $(BUILD))' REFDATA='$(abspath $(REFDATA))' \
+	FUZZ_SECONDS='$(FUZZ_SECONDS)' VERSION='$(VERSION)' WOLFSSL='$(WOLFSSL)' CC='$(CC)'
+
+check:
+	@+$(RUN_ENV) scripts/check.sh all
+check-unit:
+	@+$(RUN_ENV) scripts/check.sh unit
+check-integration:
+	@+$(RUN_ENV) scripts/check.sh integration
