@@ -14,7 +14,7 @@
 #define RSP_BSP_KEY_SIZE	16
 #define RSP_BSP_MAC_SIZE	8
 
-/* A segment: the largest TLV, and what of plaintext fits into it. */
+/* A segment: the largest TLV, and what of plaintext fits into it. The caller cuts. */
 #define RSP_BSP_MAX_SEGMENT	1020
 #define RSP_BSP_MAX_PLAIN	1007	/* encrypted: 4 header, 1008 padded, 8 MAC */
 #define RSP_BSP_MAX_PLAIN_MAC	1008	/* MAC only: 4 header, 8 MAC */
@@ -35,7 +35,7 @@ void rsp_bsp_set_keys(struct rsp_bsp *bsp, const uint8_t chain[static RSP_BSP_KE
 		      const uint8_t s_enc[static RSP_BSP_KEY_SIZE],
 		      const uint8_t s_mac[static RSP_BSP_KEY_SIZE]);
 
-/* Append one segment TLV (87 and 86: encrypted, 88: MAC only) to @out. 0, ESIM_EINVAL, ESIM_EIO. */
+/* Append one segment TLV (87 and 86: encrypted, 88: MAC only) to @out. 0 or ESIM_EIO. */
 int rsp_bsp_encrypt(struct rsp_bsp *bsp, uint32_t tag, struct esim_slice plain, struct esim_buf *out);
 int rsp_bsp_mac_only(struct rsp_bsp *bsp, uint32_t tag, struct esim_slice plain,
 		     struct esim_buf *out);

@@ -50,7 +50,7 @@ struct rsp_pki_options {
 	enum esim_curve curve;		/* with `fresh` */
 };
 
-#define RSP_PKI_EID	"89049032000001000000012345678918"
+#define RSP_PKI_EID	"89049032000001000000012345678954"
 #define RSP_PKI_NAME	"smdpp.example.com"
 #define RSP_PKI_SMDS	"smds.example.com"
 
