@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# make install and make uninstall, seen from a program that uses libesim.
+
+build_program() { # output pkg-config-option...
+	out=$1
+	shift
+	cat >program.c <<-PROGRAM
+	#include <stdio.h>
+	#include <string.h>
+	#include <esim/bytes.h>
+	#include <esim/error.h>
+	#include <esim/hex.h>
+	#include <esim/tlv.h>
+
+	int main(void)
+	{
+		struct esim_error err;
+
+		esim_error_sw(&err, "SELECT", 0x6a82);
+		puts(err.message);
+		return strcmp(esim_code_name(err.code), "ESIM_ESW") != 0;
+	}
+	PROGRAM
+	# The scratch tree stands for the root: -I and -L of the pc file point into it.
+	flags=$(PKG_CONFIG_PATH=$PWD/root/opt/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$PWD/root \
+		pkg-config --cflags --libs "$@" libesim) || atf_fail "pkg-config does not find libesim"
+	cc -Wall -Werror -o "$out" program.c $flags || atf_fail "does not compile: $flags"
+}
+
+run_make() {
+	make -s --no-print-directory -C "$COREESIM_SRC" BUILD="$COREESIM_BUILD" \
+		DESTDIR="$PWD/root" prefix=/opt "$@" >make.log 2>&1 || { cat make.log >&2; atf_fail "make $*"; }
+}
+
+atf_test_case install
+install_head() {
+	atf_set descr "An installed libesim is used shared and static by way of pkg-config, and uninstall leaves nothing"
+	atf_set require.progs "make cc pkg-config"
+}
+install_body() {
+	run_make install
+
+	build_program shared
+	atf_check -o match:"6A82" env LD_LIBRARY_PATH="$PWD/root/opt/lib" ./shared
+	atf_check -o match:"libesim.so.0" ldd ./shared
+
+	build_program static --static
+	rm -f root/opt/lib/libesim.so*
+	build_program static --static
+	atf_check -o match:"6A82" ./static
+	atf_check -o not-match:"libesim" ldd ./static
+
+	atf_check -o match:"^Version: [0-9]" cat root/opt/lib/pkgconfig/libesim.pc
+	for page in "$COREESIM_SRC"/docs/man/*.[1-9]; do
+		[ -e "root/opt/share/man/man${page##*.}/${page##*/}" ] || atf_fail "no ${page##*/} was installed"
+	done
+
+	run_make uninstall
+	atf_check -o empty find root -type f -o -type l
+}
+
+atf_init_test_cases() {
+	atf_add_test_case install
+}
