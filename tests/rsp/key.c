@@ -6,7 +6,6 @@
 #include <wolfssl/wolfcrypt/asn_public.h>
 #include <wolfssl/wolfcrypt/ecc.h>
 #include <wolfssl/wolfcrypt/random.h>
-#include <wolfssl/wolfcrypt/sha256.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -227,31 +226,14 @@ const struct esim_public_key *rsp_key_public(const struct rsp_key *key)
 	return &key->pub;
 }
 
-static int digest_parts(const struct esim_slice *parts, size_t count,
-			uint8_t digest[static ESIM_SHA256_SIZE])
-{
-	wc_Sha256 sha;
-	int r;
-
-	if (wc_InitSha256(&sha))
-		return ESIM_EIO;
-	r = 0;
-	for (size_t i = 0; i < count && !r; i++)
-		r = wc_Sha256Update(&sha, parts[i].data, (word32)parts[i].len);
-	if (!r)
-		r = wc_Sha256Final(&sha, digest);
-	wc_Sha256Free(&sha);
-	return r ? ESIM_EIO : 0;
-}
-
 int rsp_key_sign(const struct rsp_key *key, const struct esim_slice *parts, size_t count,
 		 uint8_t sig[static ESIM_SIGNATURE_SIZE])
 {
 	uint8_t digest[ESIM_SHA256_SIZE], der[MAX_SIGNATURE_DER], r[RSP_SECRET_SIZE], s[RSP_SECRET_SIZE];
 	word32 der_len = sizeof(der), r_len = sizeof(r), s_len = sizeof(s);
 
-	if (digest_parts(parts, count, digest) ||
-	    wc_ecc_sign_hash(digest, sizeof(digest), der, &der_len, key->rng, key->ecc) ||
+	esim_sha256(parts, count, digest);
+	if (wc_ecc_sign_hash(digest, sizeof(digest), der, &der_len, key->rng, key->ecc) ||
 	    wc_ecc_sig_to_rs(der, der_len, r, &r_len, s, &s_len))
 		return ESIM_EIO;
 
