@@ -2,17 +2,15 @@
 /* Private keys on wolfCrypt; see key.h. */
 #include "rsp/key.h"
 
+#include "rsp/file.h"
+
 #include <wolfssl/options.h>
 #include <wolfssl/wolfcrypt/asn_public.h>
 #include <wolfssl/wolfcrypt/ecc.h>
 #include <wolfssl/wolfcrypt/random.h>
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define MAX_KEY_FILE 4096
 #define MAX_KEY_DER 256
@@ -116,21 +114,6 @@ int rsp_key_scalar(const struct rsp_key *key, uint8_t scalar[static RSP_SECRET_S
 	return wc_ecc_export_private_only(key->ecc, scalar, &len) ? ESIM_EIO : 0;
 }
 
-static int read_file(const char *path, char *text, size_t size, struct esim_error *err)
-{
-	FILE *file = fopen(path, "re");
-	size_t len;
-
-	if (!file)
-		return esim_error_errno(err, ESIM_EINVAL, errno, "key %s cannot be read", path);
-	len = fread(text, 1, size - 1, file);
-	fclose(file);
-	text[len] = '\0';
-	if (len == 0 || len == size - 1)
-		return esim_error_set(err, ESIM_EINVAL, "key %s is empty or too long", path);
-	return 0;
-}
-
 /* The key's block; what openssl writes may have EC PARAMETERS before it. */
 static const char *key_block(const char *text)
 {
@@ -156,16 +139,17 @@ static int decode_pem(struct rsp_key *key, const char *text)
 
 int rsp_key_load(const char *pem_path, struct rsp_key **ret, struct esim_error *err)
 {
-	char text[MAX_KEY_FILE];
+	struct esim_buf text = ESIM_BUF_INIT;
 	struct rsp_key *key;
 	int r;
 
-	r = read_file(pem_path, text, sizeof(text), err);
+	r = rsp_file_read(pem_path, MAX_KEY_FILE - 1, &text, err);
 	if (r)
 		return r;
-	key = key_new();
-	r = key ? decode_pem(key, text) : ESIM_ENOMEM;
-	explicit_bzero(text, sizeof(text));
+	esim_buf_append_byte(&text, 0);
+	key = esim_buf_failed(&text) ? NULL : key_new();
+	r = key ? decode_pem(key, (const char *)text.data) : ESIM_ENOMEM;
+	esim_buf_free(&text);
 	if (r) {
 		rsp_key_free(&key);
 		return esim_error_set(err, ESIM_EINVAL, "%s holds no P-256 or brainpoolP256r1 private key in PEM",
@@ -187,19 +171,6 @@ int rsp_key_der(const struct rsp_key *key, struct esim_buf *out)
 	return esim_buf_failed(out);
 }
 
-static int write_private(const char *path, const void *data, size_t len)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	n = write(fd, data, len);
-	if (close(fd) < 0 || n < 0)
-		return -errno;
-	return (size_t)n == len ? 0 : -ENOSPC;
-}
-
 int rsp_key_save(const struct rsp_key *key, const char *pem_path, struct esim_error *err)
 {
 	struct esim_buf der = ESIM_BUF_INIT;
@@ -209,13 +180,10 @@ int rsp_key_save(const struct rsp_key *key, const char *pem_path, struct esim_er
 	r = rsp_key_der(key, &der);
 	if (!r)
 		len = wc_DerToPem(der.data, (word32)der.len, pem, sizeof(pem), ECC_PRIVATEKEY_TYPE);
-	if (len > 0) {
-		r = write_private(pem_path, pem, (size_t)len);
-		if (r)
-			r = esim_error_errno(err, ESIM_EINVAL, -r, "key %s cannot be written", pem_path);
-	} else {
+	if (len > 0)
+		r = rsp_file_write(pem_path, esim_slice(pem, (size_t)len), 0600, err);
+	else
 		r = esim_error_set(err, ESIM_EIO, "a key cannot be written as PEM");
-	}
 	explicit_bzero(pem, sizeof(pem));
 	esim_buf_free(&der);
 	return r;

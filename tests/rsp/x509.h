@@ -44,6 +44,7 @@ struct rsp_x509 {
 	bool is_ca;				/* basicConstraints, critical */
 	int path_len;				/* with is_ca; negative: none */
 	const char *dns_name, *registered_id;	/* subjectAltName; registered_id is a dotted OID */
+	struct esim_slice registered_id_der;	/* its contents octets; goes before registered_id */
 	const char *permitted_organization;	/* nameConstraints, critical: directoryName of O … */
 	const char *permitted_serial;		/* … and serialNumber */
 	struct esim_slice subject_key_id, authority_key_id;
