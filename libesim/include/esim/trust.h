@@ -68,9 +68,11 @@ struct esim_cert {
 	bool may_sign_certificates, may_sign_data;
 	struct esim_slice subject_organization;	/* text of O; empty: absent */
 	char subject_serial[ESIM_EID_DIGITS + 1]; /* subject's serialNumber: the EID of an eUICC */
-	struct esim_slice permitted_organization; /* EUM name constraint; empty: absent */
-	char permitted_serial[ESIM_EID_DIGITS + 1]; /* EUM name constraint: EID prefix */
+	struct esim_slice permitted_organization; /* EUM name constraint, first subtree; empty: absent */
+	char permitted_serial[ESIM_EID_DIGITS + 1]; /* EUM name constraint, first subtree: EID prefix */
 	bool has_name_constraints;
+	struct esim_slice permitted_subtrees;	/* GeneralSubtrees, contents: an EUM may have several */
+	struct esim_slice permitted_eins;	/* v3 EUM: contents of PermittedEins; empty: absent */
 };
 
 /*
