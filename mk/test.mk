@@ -88,3 +88,26 @@ check-unit:
 	@+$(RUN_ENV) scripts/check.sh unit
 check-integration:
 	@+$(RUN_ENV) scripts/check.sh integration
+
+lint: deps
+	@scripts/deps.sh packages lint
+	@+$(MAKE) --no-print-directory all
+	@$(RUN_ENV) scripts/lint.sh all
+
+fuzz: deps
+	@scripts/deps.sh packages fuzz
+	@+$(MAKE) --no-print-directory fuzzers
+	@$(RUN_ENV) scripts/fuzz.sh run
+
+coverage: deps
+	@scripts/deps.sh packages test coverage
+	@+$(RUN_ENV) scripts/coverage.sh
+
+bench: deps
+	@scripts/deps.sh packages test bench
+	@+$(MAKE) --no-print-directory all pki
+	@$(RUN_ENV) tests/bench/run.sh
+
+demo: deps
+	@+$(MAKE) --no-print-directory all pki
+	@$(RUN_ENV) scripts/demo.sh

@@ -12,7 +12,7 @@
 # In the environment: BUILD, MAKE, REFDATA, FUZZ_SECONDS, CC, WOLFSSL. Figures come from
 # `kyua report`, since `kyua test` counts a skipped test as passed.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 
 : "${BUILD:?start this by 'make check'}" "${MAKE:=make}" "${FUZZ_SECONDS:=30}" "${REFDATA:=}"
 MODE=${1:-all}
@@ -107,7 +107,7 @@ one_test() { # name command...
 }
 
 # The commands go to a log, what went wrong to the terminal.
-make_here() { "$MAKE" --no-print-directory -j"$JOBS" "$@" >>"$RESULTS/build.log"; }
+make_here() { "$MAKE" --no-print-directory -j"$JOBS" ${COVERAGE:+COVERAGE=1} "$@" >>"$RESULTS/build.log"; }
 
 # --- Kyua ---------------------------------------------------------------------
 
@@ -204,9 +204,9 @@ build_plain() {
 }
 
 check_all() {
-	local name
-	need "set-up: packages" scripts/deps.sh packages build test lint fuzz \
-		$([ "${WOLFSSL:-}" != system ] || echo system)
+	local name sets=(build test lint fuzz)
+	[ "${WOLFSSL:-}" != system ] || sets+=(system)
+	need "set-up: packages" scripts/deps.sh packages "${sets[@]}"
 	need "set-up: wolfSSL and libcurl" scripts/deps.sh libs
 	build_plain
 	suite "unit" "$BUILD" unit

@@ -9,7 +9,7 @@
 #   fuzz.sh list
 #   fuzz.sh run [NAME...]
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 
 names() {
 	local file

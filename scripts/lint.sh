@@ -1,0 +1,146 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Looks at the sources without running them.
+#
+#   lint.sh list     the checks that are cheap enough for `make check`
+#   lint.sh NAME     one check: status 0 clean, 77 skipped for want of the tool
+#   lint.sh all      every check, clang-tidy included
+#
+# In the environment: BUILD, where the shared library is looked for; CC.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+readonly CHEAP="spdx text headers exports shell man cppcheck"
+: "${BUILD:=build}" "${MAKE:=make}"
+
+tool() {
+	command -v "$1" >/dev/null && return
+	echo "$1 is not installed: skipped (make lint installs it)"
+	exit 77
+}
+
+files() { git ls-files --cached --others --exclude-standard -- "$@"; }
+
+# Every file says its licence in its first two lines (a script's first is its interpreter).
+lint_spdx() {
+	local file status=0
+	while read -r file; do
+		[ -f "$file" ] || continue
+		case $file in
+		.gitignore | LICENSES/* | COPYING | README.md | docs/*.md | *.json | tests/fuzz/corpus/* | tests/data/*) continue ;;
+		esac
+		head -n 2 "$file" | grep -q 'SPDX-License-Identifier: ' && continue
+		echo "$file: no SPDX-License-Identifier at the top"
+		status=1
+	done < <(files)
+	return $status
+}
+
+# What must not be in the text: marks of unfinished work, places of one machine,
+# trailing blanks.
+lint_text() {
+	local status=0
+	if files '*.[ch]' '*.sh' '*.mk' '*.md' '*.[1-9]' Makefile | xargs grep -nE \
+		'\b(TODO|FIXME|XXX)\b|[[:space:]]+$|(^|[^A-Za-z0-9_.$}])/(work|root)/|<<<<<<<|>>>>>>>' |
+		grep -v '^scripts/lint.sh:'; then
+		status=1
+	fi
+	return $status
+}
+
+# Each public header compiles alone and knows nothing of the libraries behind it.
+lint_headers() {
+	local header status=0 work
+	work=$(mktemp -d)
+	for header in libesim/include/esim/*.h; do
+		printf '#include <esim/%s>\nextern int one;\n' "${header##*/}" >"$work/one.c"
+		"${CC:-cc}" -std=c17 -Wall -Wextra -Wpedantic -Werror -Ilibesim/include \
+			-fsyntax-only "$work/one.c" || status=1
+		if grep -nE '#[ \t]*include[ \t]*[<"](wolfssl|curl|jansson|libtasn1)' "$header" /dev/null; then
+			echo "$header: a public header includes another library's"
+			status=1
+		fi
+	done
+	rm -rf "$work"
+	return $status
+}
+
+lint_exports() {
+	local library
+	library=$(find "$BUILD/lib" -maxdepth 1 -name 'libesim.so.*.*' 2>/dev/null | head -n 1)
+	scripts/check-exports.sh ${library:+"$library"}
+}
+
+lint_shell() {
+	tool shellcheck
+	local status=0
+	files 'scripts/*.sh' .ci/run tests/fresh.sh | xargs shellcheck -s bash -e SC1091,SC2317 || status=1
+	# A program of atf-sh: its functions are called by name from outside.
+	files 'tests/integration/*.sh' | xargs -r shellcheck -s sh -e SC1091,SC2034,SC2046,SC2086,SC2154,SC2155,SC3043 || status=1
+	return $status
+}
+
+lint_man() {
+	tool mandoc
+	local pages
+	mapfile -t pages < <(files 'docs/man/*')
+	[ ${#pages[@]} -gt 0 ] || return 0
+	mandoc -Tlint -Wwarning "${pages[@]}"
+}
+
+lint_cppcheck() {
+	tool cppcheck
+	local prefix
+	prefix=$(scripts/deps.sh prefix)
+	files '*.c' | grep -v '^tests/unit/' | tr '\n' '\0' | xargs -0 cppcheck -q -j"$(nproc)" --std=c11 \
+		--enable=warning,portability --inline-suppr --error-exitcode=1 \
+		--suppress=missingInclude --suppress="*:$prefix/*" --suppress=unusedFunction \
+		--suppress=arrayIndexThenCheck --suppress=normalCheckLevelMaxBranches -D_GNU_SOURCE -D__linux__ -U__cplusplus \
+		-Ilibesim/include -Ilibesim/src -Itests
+}
+
+tidy_one() {
+	clang-tidy --quiet --warnings-as-errors='*' --checks="$TIDY_CHECKS" "$1" -- -std=gnu17 -w \
+		-D_GNU_SOURCE '-DCOREESIM_VERSION=""' -isystem "$PREFIX/include" \
+		-Ilibesim/include -Ilibesim/src -Itests 2>/dev/null
+}
+
+lint_tidy() {
+	tool clang-tidy
+	# What is left out here is a matter of taste or does not suit C with unions of bytes.
+	TIDY_CHECKS=$(tr -d ' \n\t' <<-CHECKS
+		-*,bugprone-*,clang-analyzer-*,
+		-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier,
+		-bugprone-narrowing-conversions,-bugprone-branch-clone,
+		-bugprone-implicit-widening-of-multiplication-result,
+		-bugprone-assignment-in-if-condition,-bugprone-suspicious-include,
+		-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling
+	CHECKS
+	)
+	PREFIX=$(scripts/deps.sh prefix)
+	export TIDY_CHECKS PREFIX
+	export -f tidy_one
+	files 'libesim/src/*.c' 'lpad/*.c' 'tests/veuicc/*.c' 'tests/smdpp/*.c' 'tests/rsp/*.c' |
+		xargs -r -P "$(nproc)" -I{} bash -c 'tidy_one {}'
+}
+
+lint_all() {
+	local name status=0 code
+	for name in $CHEAP tidy; do
+		code=0
+		("lint_$name") || code=$?
+		case $code in
+		0) echo "lint: $name: clean" ;;
+		77) echo "lint: $name: skipped" ;;
+		*) echo "lint: $name: FAILED"; status=1 ;;
+		esac
+	done
+	return $status
+}
+
+case ${1:-} in
+list) echo "$CHEAP" ;;
+all | spdx | text | headers | exports | shell | man | cppcheck | tidy) "lint_$1" ;;
+*) echo "usage: $0 list | all | NAME" >&2; exit 2 ;;
+esac
