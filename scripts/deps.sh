@@ -9,6 +9,7 @@
 #   deps.sh packages SET...   install what SET names: build test lint fuzz fresh
 #   deps.sh prefix            print the prefix of wolfSSL and libcurl
 #   deps.sh libs              build wolfSSL and libcurl, unless they are cached
+#   deps.sh source            print the URI and keyring of this system's Debian source
 #
 # WOLFSSL=system in the environment takes the distribution's wolfSSL (package set
 # "system") and builds libcurl alone, since Debian's libcurl uses other TLS stacks.
@@ -242,5 +243,6 @@ case ${1:-} in
 packages) shift; install_packages "$@" ;;
 prefix) prefix ;;
 libs) build_libs ;;
-*) die "usage: $0 packages SET... | prefix | libs" ;;
+source) system_source ;;
+*) die "usage: $0 packages SET... | prefix | libs | source" ;;
 esac
