@@ -48,7 +48,7 @@ left_running() {
 	local pid
 	for pid in /proc/[0-9]*; do
 		pid=${pid#/proc/}
-		case $pid in 1 | $$ | "$BASHPID") continue ;; esac
+		case $pid in 1 | "$$" | "$BASHPID") continue ;; esac
 		tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null && echo
 	done
 }
