@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The crypto room: hashes, signatures and randomness by wolfCrypt. The one file
- * (beside the TLS glue) that knows wolfSSL's names; it works with a FIPS bundle,
- * the bundled build and the distribution's library alike.
+ * The crypto room: hashes, signatures and randomness by wolfCrypt. This file and
+ * its self-test are all (beside the TLS glue) that know wolfSSL's names; they work
+ * with a FIPS bundle, the bundled build and the distribution's library alike.
  */
 #include "crypto.h"
 
 #include <wolfssl/options.h>
 #include <wolfssl/wolfcrypt/settings.h>
+#include <wolfssl/wolfcrypt/asn_public.h>
 #include <wolfssl/wolfcrypt/ecc.h>
 #include <wolfssl/wolfcrypt/error-crypt.h>
 #include <wolfssl/wolfcrypt/random.h>
@@ -18,6 +19,7 @@
 #endif
 #include <wolfssl/ssl.h>
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -200,4 +202,19 @@ int esim_signature_verify(const struct esim_public_key *key, struct esim_slice m
 			  struct esim_slice signature)
 {
 	return esim_signature_verify_parts(key, &message, 1, signature);
+}
+
+/* --- PEM -------------------------------------------------------------------------------- */
+
+int crypto_pem_decode(struct esim_slice pem, uint8_t *out, size_t size, size_t *ret_len)
+{
+	int n;
+
+	if (pem.len > INT_MAX || size > INT_MAX || !ready())
+		return ESIM_EPROTO;
+	n = wc_CertPemToDer(pem.data, (int)pem.len, out, (int)size, CERT_TYPE);
+	if (n <= 0)
+		return ESIM_EPROTO;
+	*ret_len = (size_t)n;
+	return 0;
 }

@@ -87,6 +87,8 @@ struct esim_anchor {
 	uint8_t key_id[ESIM_MAX_KEY_ID];
 	size_t key_id_len;
 	struct esim_public_key key;
+	int64_t not_before, not_after;		/* INT64_MIN and INT64_MAX for a bare key */
+	int path_len;				/* -1: none given */
 	char name[128];				/* printable subject, for messages */
 	uint8_t *subject;			/* owned; DER of the Name; NULL: unknown */
 	size_t subject_len;
@@ -102,26 +104,33 @@ struct esim_pool {
 /* Add a self-signed CI certificate; its own signature and role are checked. */
 int esim_pool_add_cert(struct esim_pool *pool, struct esim_slice der, struct esim_error *err);
 
-/* Add a bare anchor: key id and public key. */
+/* Add a bare anchor: key id and public key. @name (may be NULL) is for messages. */
 int esim_pool_add_key(struct esim_pool *pool, struct esim_slice key_id, const char *name,
 		      const struct esim_public_key *key, struct esim_error *err);
 
-/* Every *.der and *.pem of a directory; an unusable file or none at all is an error that names it. */
+/*
+ * Every *.der and *.pem of a directory, in the order of their names. Certificates
+ * that are not self-issued and PEM files without a certificate are passed over, so
+ * that a PKI directory can be given as it is. An unusable file, or no CI
+ * certificate at all, is an error that names it and leaves the pool as it was.
+ */
 int esim_pool_add_dir(struct esim_pool *pool, const char *dir, struct esim_error *err);
 
+/* The anchor with @key_id, or NULL. One key id never stands for two keys of a pool. */
 const struct esim_anchor *esim_pool_find(const struct esim_pool *pool, struct esim_slice key_id);
+/* Frees what the pool owns; it is empty then. NULL is accepted. */
 void esim_pool_free(struct esim_pool *pool);
 
-/* What a chain must be; unset members are not asked. */
+/* What a chain must be. */
 struct esim_chain_rules {
-	enum esim_role role;		/* of the leaf; the issuer's role follows from it */
-	int64_t now;			/* seconds since the epoch: the injectable clock */
+	enum esim_role role;		/* of the leaf, ESIM_ROLE_NONE: any; the issuer's follows from it */
+	int64_t now;			/* seconds since the epoch: the injectable clock; always asked */
 	struct esim_slice root_key_id;	/* empty: any anchor of the pool */
 	struct esim_slice registered_id; /* the leaf's must equal this; empty: not asked */
 };
 
 /*
- * Walk from chain[0] (leaf) over chain[1..count-1] to an anchor of @pool:
+ * Walk from chain[0] (leaf) over chain[1..count-1] to the first anchor of @pool:
  * names and key ids link, every signature verifies, every certificate is valid
  * at rules->now, roles fit (eUICC under EUM under CI; DP and DS under CI), CA bit
  * and path length hold, an EUM's name constraints hold for the eUICC below it.
