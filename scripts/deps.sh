@@ -92,7 +92,7 @@ system_source() {
 	local codename
 	codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-bookworm}")
 	{
-		cat /etc/apt/sources.list.d/*.sources 2>/dev/null | awk -v suite="$codename" '
+		{ cat /etc/apt/sources.list.d/*.sources 2>/dev/null || true; } | awk -v suite="$codename" '
 			function flush() { if (hit && uri != "") print uri, key; uri = key = ""; hit = 0 }
 			/^#/ { next }
 			/^[ \t]*$/ { flush(); next }
@@ -100,7 +100,7 @@ system_source() {
 			tolower($1) == "suites:" { for (i = 2; i <= NF; i++) if ($i == suite) hit = 1 }
 			tolower($1) == "signed-by:" { key = $2 }
 			END { flush() }'
-		cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null | awk -v suite="$codename" '
+		{ cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null || true; } | awk -v suite="$codename" '
 			$1 == "deb" {
 				key = ""; i = 2
 				if ($2 ~ /^\[/) {
