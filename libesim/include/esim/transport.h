@@ -30,6 +30,7 @@ enum esim_transport_features {
 	ESIM_TRANSPORT_RESET = 1 << 2,		/* can reset the card */
 	ESIM_TRANSPORT_EXTENDED = 1 << 3,	/* takes extended-length APDUs */
 	ESIM_TRANSPORT_NEEDS_LE = 1 << 4,	/* case 3 commands want Le = 00 appended */
+	ESIM_TRANSPORT_CASE4 = 1 << 5,		/* Le after data brings the answer at once, no 61xx */
 };
 
 enum esim_reset {
@@ -119,7 +120,7 @@ struct esim_device {
 };
 int esim_device_parse(const char *text, struct esim_device *ret, struct esim_error *err);
 
-/* The URI schemes known, for help texts and completion: names, end with NULL. */
+/* The URI schemes that this build can open, for help texts and completion; NULL ends the list. */
 const char *const *esim_transport_schemes(void);
 
 #ifdef __cplusplus
