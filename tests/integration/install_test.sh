@@ -2,9 +2,17 @@
 #
 # make install and make uninstall, seen from a program that uses libesim.
 
-build_program() { # output pkg-config-option...
+# Compile program.c. The scratch tree stands for the root: -I and -L of the pc file
+# point into it.
+compile() { # output pkg-config-option...
 	out=$1
 	shift
+	flags=$(PKG_CONFIG_PATH=$PWD/root/opt/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$PWD/root \
+		pkg-config --cflags --libs "$@" libesim) || atf_fail "pkg-config does not find libesim"
+	cc -Wall -Werror -o "$out" program.c $flags || atf_fail "does not compile: $flags"
+}
+
+build_program() { # output pkg-config-option...
 	cat >program.c <<-PROGRAM
 	#include <stdio.h>
 	#include <string.h>
@@ -22,10 +30,7 @@ build_program() { # output pkg-config-option...
 		return strcmp(esim_code_name(err.code), "ESIM_ESW") != 0;
 	}
 	PROGRAM
-	# The scratch tree stands for the root: -I and -L of the pc file point into it.
-	flags=$(PKG_CONFIG_PATH=$PWD/root/opt/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$PWD/root \
-		pkg-config --cflags --libs "$@" libesim) || atf_fail "pkg-config does not find libesim"
-	cc -Wall -Werror -o "$out" program.c $flags || atf_fail "does not compile: $flags"
+	compile "$@"
 }
 
 run_make() {
@@ -50,6 +55,12 @@ install_body() {
 	build_program static --static
 	atf_check -o match:"6A82" ./static
 	atf_check -o not-match:"libesim" ldd ./static
+
+	# The example of libesim(3) is a program that works.
+	sed -n '/^\.Bd -literal$/,/^\.Ed$/{/^\.[BE]d/!p}' root/opt/share/man/man3/libesim.3 |
+		sed 's/\\e/\\/g' >program.c
+	compile example --static
+	atf_check -s exit:1 -e match:"gopher" ./example gopher:nowhere
 
 	atf_check -o match:"^Version: [0-9]" cat root/opt/lib/pkgconfig/libesim.pc
 	for page in "$COREESIM_SRC"/docs/man/*.[1-9]; do
