@@ -13,6 +13,7 @@ $(BUILD)/obj/%.o: %.c $(FLAGS_STAMP) | $(DEPS_STAMP)
 ASN1_MODULES := $(wildcard asn1/*.asn)
 ASN1_SRCS := $(patsubst asn1/%.asn,$(BUILD)/gen/asn1/%_tab.c,$(ASN1_MODULES))
 ASN1_OBJS := $(ASN1_SRCS:.c=.o)
+.SECONDARY: $(ASN1_SRCS)
 
 $(BUILD)/gen/asn1/%_tab.c: asn1/%.asn
 	@mkdir -p $(@D)
@@ -73,8 +74,8 @@ $(BUILD)/bin/veuicc: $(call obj,tests/veuicc/main.c) $(VEUICC_A) $(RSP_A) $(LIBE
 $(BUILD)/bin/smdpp: $(call obj,tests/smdpp/main.c) $(SMDPP_A) $(RSP_A) $(LIBESIM_A)
 $(patsubst %,$(BUILD)/bin/%,$(TOOLS)): $(BUILD)/bin/%: $(BUILD)/obj/tests/tools/%.o $(RSP_A) $(LIBESIM_A)
 
-PROGRAMS := $(if $(LPACTL_SRCS),$(BUILD)/bin/lpactl) $(if $(VEUICC_SRCS),$(BUILD)/bin/veuicc) \
-	$(if $(SMDPP_SRCS),$(BUILD)/bin/smdpp) $(patsubst %,$(BUILD)/bin/%,$(TOOLS))
+PROGRAMS := $(if $(wildcard lpad/lpactl/main.c),$(BUILD)/bin/lpactl) $(if $(wildcard tests/veuicc/main.c),$(BUILD)/bin/veuicc) \
+	$(if $(wildcard tests/smdpp/main.c),$(BUILD)/bin/smdpp) $(patsubst %,$(BUILD)/bin/%,$(TOOLS))
 LIBRARIES := $(LIBESIM_A) $(LIBESIM_SO)
 
 $(BUILD)/bin/%:

@@ -236,7 +236,14 @@ mkdir -p "$RESULTS"
 : >"$RESULTS/build.log"
 case $MODE in
 all) check_all ;;
-unit | integration) build_plain; suite "$MODE" "$BUILD" "$MODE" ;;
+unit)
+	need "build" make_here BUILD="$BUILD" tests pki
+	suite unit "$BUILD" unit
+	;;
+integration)
+	build_plain
+	suite integration "$BUILD" integration
+	;;
 *) echo "usage: $0 all | unit | integration" >&2; exit 2 ;;
 esac
 finish
