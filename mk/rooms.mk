@@ -74,8 +74,10 @@ $(BUILD)/bin/veuicc: $(call obj,tests/veuicc/main.c) $(VEUICC_A) $(RSP_A) $(LIBE
 $(BUILD)/bin/smdpp: $(call obj,tests/smdpp/main.c) $(SMDPP_A) $(RSP_A) $(LIBESIM_A)
 $(patsubst %,$(BUILD)/bin/%,$(TOOLS)): $(BUILD)/bin/%: $(BUILD)/obj/tests/tools/%.o $(RSP_A) $(LIBESIM_A)
 
-PROGRAMS := $(if $(wildcard lpad/lpactl/main.c),$(BUILD)/bin/lpactl) $(if $(wildcard tests/veuicc/main.c),$(BUILD)/bin/veuicc) \
-	$(if $(wildcard tests/smdpp/main.c),$(BUILD)/bin/smdpp) $(patsubst %,$(BUILD)/bin/%,$(TOOLS))
+PROGRAMS := $(if $(wildcard lpad/lpactl/main.c),$(BUILD)/bin/lpactl) \
+	$(if $(wildcard tests/veuicc/main.c),$(BUILD)/bin/veuicc) \
+	$(if $(wildcard tests/smdpp/main.c),$(BUILD)/bin/smdpp) \
+	$(patsubst %,$(BUILD)/bin/%,$(TOOLS))
 LIBRARIES := $(LIBESIM_A) $(LIBESIM_SO)
 
 $(BUILD)/bin/%:
