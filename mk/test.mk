@@ -79,7 +79,7 @@ fuzzers:
 	@+$(MAKE) --no-print-directory $(FUZZ_FLAGS) fuzz-programs
 
 # --- the runs ---------------------------------------------------------------------------------
-RUN_ENV := MAKE='$(MAKE)' BUILD='$(abspath $(BUILD))' REFDATA='$(abspath $(REFDATA))' \
+RUN_ENV := MAKE='$(MAKE)' BUILD='$(abspath $(BUILD))' MAKE_BUILD='$(BUILD)' REFDATA='$(abspath $(REFDATA))' \
 	FUZZ_SECONDS='$(FUZZ_SECONDS)' VERSION='$(VERSION)' WOLFSSL='$(WOLFSSL)' CC='$(CC)'
 
 check:
@@ -89,14 +89,17 @@ check-unit:
 check-integration:
 	@+$(RUN_ENV) scripts/check.sh integration
 
+# What goes before a run is said in a line, not in pages of compiler calls.
+quietly = @echo "building $(1)"; $(MAKE) -s --no-print-directory
+
 lint: deps
 	@scripts/deps.sh packages lint
-	@+$(MAKE) --no-print-directory all
+	$(call quietly,programs and libraries) all
 	@$(RUN_ENV) scripts/lint.sh all
 
 fuzz: deps
 	@scripts/deps.sh packages fuzz
-	@+$(MAKE) --no-print-directory fuzzers
+	$(call quietly,the fuzzers) fuzzers
 	@$(RUN_ENV) scripts/fuzz.sh run
 
 coverage: deps
@@ -105,9 +108,9 @@ coverage: deps
 
 bench: deps
 	@scripts/deps.sh packages test bench
-	@+$(MAKE) --no-print-directory all pki
+	$(call quietly,programs and the build's own PKI) all pki
 	@$(RUN_ENV) tests/bench/run.sh
 
 demo: deps
-	@+$(MAKE) --no-print-directory all pki
+	$(call quietly,programs and the build's own PKI) all pki
 	@$(RUN_ENV) scripts/demo.sh

@@ -9,12 +9,13 @@
 #   check.sh unit          unit tests alone, as fast as they go
 #   check.sh integration   integration tests alone
 #
-# In the environment: BUILD, MAKE, REFDATA, FUZZ_SECONDS, CC, WOLFSSL. Figures come from
+# In the environment: BUILD (absolute), MAKE_BUILD (as make was given it, since make knows
+# what depends on what by these names), MAKE, REFDATA, FUZZ_SECONDS, CC, WOLFSSL. Figures come from
 # `kyua report`, since `kyua test` counts a skipped test as passed.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-: "${BUILD:?start this by 'make check'}" "${MAKE:=make}" "${FUZZ_SECONDS:=30}" "${REFDATA:=}"
+: "${BUILD:?start this by 'make check'}" "${MAKE_BUILD:=$BUILD}" "${MAKE:=make}" "${FUZZ_SECONDS:=30}" "${REFDATA:=}"
 MODE=${1:-all}
 JOBS=$(nproc)
 RESULTS=$BUILD/results
@@ -199,8 +200,8 @@ add_figures() { # label report
 # --- the runs -----------------------------------------------------------------------
 
 build_plain() {
-	need "build" make_here BUILD="$BUILD" all tests
-	need "the build's own PKI" make_here BUILD="$BUILD" pki
+	need "build" make_here BUILD="$MAKE_BUILD" all tests
+	need "the build's own PKI" make_here BUILD="$MAKE_BUILD" pki
 }
 
 check_all() {
@@ -211,13 +212,13 @@ check_all() {
 	build_plain
 	suite "unit" "$BUILD" unit
 	suite "integration" "$BUILD" integration
-	need "build with sanitizers" make_here SAN=1 BUILD="$BUILD/san" all tests
+	need "build with sanitizers" make_here SAN=1 BUILD="$MAKE_BUILD/san" all tests
 	suite "unit, sanitized" "$BUILD/san" unit
 	suite "integration, sanitized" "$BUILD/san" integration
 	for name in $(scripts/lint.sh list); do
 		one_test "lint: $name" scripts/lint.sh "$name"
 	done
-	need "build the fuzzers" make_here BUILD="$BUILD" fuzzers
+	need "build the fuzzers" make_here BUILD="$MAKE_BUILD" fuzzers
 	fuzz_all
 }
 
@@ -237,7 +238,7 @@ mkdir -p "$RESULTS"
 case $MODE in
 all) check_all ;;
 unit)
-	need "build" make_here BUILD="$BUILD" tests pki
+	need "build" make_here BUILD="$MAKE_BUILD" tests pki
 	suite unit "$BUILD" unit
 	;;
 integration)
