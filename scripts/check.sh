@@ -122,6 +122,7 @@ clean_env() { # build-directory command...
 		COREESIM_RUN="$RUN_ID" COREESIM_SRC="$PWD" COREESIM_BUILD="$build" WOLFSSL="${WOLFSSL:-bundled}"
 		COREESIM_BIN="$build/bin" COREESIM_PKI="$BUILD/pki"
 		ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1
+		LSAN_OPTIONS=suppressions="$PWD/tests/lsan.supp":print_suppressions=0
 		UBSAN_OPTIONS=print_stacktrace=1
 	)
 	[ ! -d "$REFDATA" ] || vars+=(REFDATA="$REFDATA")

@@ -66,7 +66,7 @@ inside() {
 		say "typing: $command"
 		begin=$SECONDS status=0
 		env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM="${TERM:-dumb}" \
-			chroot "$root" /bin/bash -c "cd /root/coreesim && $command" </dev/null || status=$?
+			chroot "$root" /bin/bash -c "cd /srv/coreesim && $command" </dev/null || status=$?
 		table+=$(printf '%6d s  exit %d  %s' $((SECONDS - begin)) "$status" "$command")$'\n'
 		[ "$status" = 0 ] || worst=1
 		left=$(left_running)
@@ -144,6 +144,6 @@ trap 'exit 130' INT TERM
 tar -C "$root" --numeric-owner -xf "$CACHE/base-$SUITE.tar"
 cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 echo '127.0.0.1 localhost' >"$root/etc/hosts"
-git clone -q --no-hardlinks . "$root/root/coreesim"
-git -C "$root/root/coreesim" remote remove origin
+git clone -q --no-hardlinks . "$root/srv/coreesim"
+git -C "$root/srv/coreesim" remote remove origin
 unshare --mount --pid --fork --kill-child "$0" --inside "$root" "${commands[@]}"
