@@ -9,7 +9,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 : "${BUILD:?start this by 'make demo'}"
 
-readonly BIN=$BUILD/bin PKI=$BUILD/pki/nist
+readonly BIN=$BUILD/bin PKI=${COREESIM_PKI:-$BUILD/pki}/nist
 readonly NAME=testsmdpplus1.example.com
 readonly ICCID=8944476500001224158 IMSI=001010123456789
 readonly READY_SECONDS=60
