@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The form of primitive values and SIZE, which libtasn1 does not check. */
 #include "asn1_object.h"
+#include "utf8.h"
 
 static const char wrong_size[] = "has a size that its type does not allow";
 
@@ -11,52 +12,13 @@ bool asn1_check_size(const struct asn1_type *type, size_t size)
 	return !asn1_schema_size(type->base, &min, &max) || (size >= min && size <= max);
 }
 
-/*
- * The length of the UTF-8 character at the start of @in, 0 where there is none:
- * overlong forms, surrogates and what lies beyond U+10FFFF are no characters.
- */
-static size_t utf8_character(struct esim_slice in)
-{
-	static const struct {
-		uint8_t first, last;		/* range of the first byte */
-		uint8_t length;
-		uint8_t low, high;		/* range of the second byte */
-	} forms[] = {
-		{ 0x00, 0x7F, 1, 0, 0 },
-		{ 0xC2, 0xDF, 2, 0x80, 0xBF },
-		{ 0xE0, 0xE0, 3, 0xA0, 0xBF },
-		{ 0xE1, 0xEC, 3, 0x80, 0xBF },
-		{ 0xED, 0xED, 3, 0x80, 0x9F },
-		{ 0xEE, 0xEF, 3, 0x80, 0xBF },
-		{ 0xF0, 0xF0, 4, 0x90, 0xBF },
-		{ 0xF1, 0xF3, 4, 0x80, 0xBF },
-		{ 0xF4, 0xF4, 4, 0x80, 0x8F },
-	};
-
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		size_t length = forms[i].length;
-
-		if (in.data[0] < forms[i].first || in.data[0] > forms[i].last)
-			continue;
-		if (length > in.len)
-			return 0;
-		if (length > 1 && (in.data[1] < forms[i].low || in.data[1] > forms[i].high))
-			return 0;
-		for (size_t j = 2; j < length; j++)
-			if ((in.data[j] & 0xC0) != 0x80)
-				return 0;
-		return length;
-	}
-	return 0;
-}
-
 /* SIZE of a UTF8String counts characters. */
 static const char *check_utf8(const struct asn1_type *type, struct esim_slice value)
 {
 	size_t characters = 0, length;
 
 	while (value.len > 0) {
-		length = utf8_character(value);
+		length = utf8_character(value, NULL);
 		if (length == 0)
 			return "is not valid UTF-8";
 		value = esim_slice(value.data + length, value.len - length);

@@ -48,9 +48,29 @@ static void emit(struct esim_buf *out, const struct esim_asn1 *obj, uint32_t ind
 		esim_tlv_end(out, marks[i]);
 }
 
+/*
+ * The type to decode as. Of an untagged CHOICE it is the alternative taken, where
+ * that is a type by itself: libtasn1 would unfold all the others too.
+ */
+static const char *type_name(const struct esim_asn1 *obj)
+{
+	const struct asn1_field *f = obj->fields;
+	const char *name = f->node->name;
+
+	while (asn1_schema_etype(f->node) == ASN1_ETYPE_CHOICE &&
+	       !asn1_schema_child(f->node, ASN1_ETYPE_TAG)) {
+		f = &obj->fields[f->child];
+		if (asn1_schema_etype(f->node) != ASN1_ETYPE_IDENTIFIER ||
+		    asn1_schema_child(f->node, ASN1_ETYPE_TAG))
+			break;
+		name = f->node->value;
+	}
+	return name;
+}
+
 static int decode(const struct esim_asn1 *obj, struct esim_slice der, struct esim_error *err)
 {
-	const char *type = obj->fields[0].node->name;
+	const char *type = type_name(obj);
 	char name[ASN1_MAX_NAME_SIZE * 2 + 2], message[ASN1_MAX_ERROR_DESCRIPTION_SIZE] = "";
 	asn1_node_const tree = asn1_module_tree(obj->module);
 	asn1_node element = NULL;
