@@ -79,7 +79,8 @@ fuzzers:
 	@+$(MAKE) --no-print-directory $(FUZZ_FLAGS) fuzz-programs
 
 # --- the runs ---------------------------------------------------------------------------------
-RUN_ENV := MAKE='$(MAKE)' BUILD='$(abspath $(BUILD))' MAKE_BUILD='$(BUILD)' REFDATA='$(abspath $(REFDATA))' \
+# exec: a signal that make hands on reaches the script itself.
+RUN_ENV := exec env MAKE='$(MAKE)' BUILD='$(abspath $(BUILD))' MAKE_BUILD='$(BUILD)' REFDATA='$(abspath $(REFDATA))' \
 	FUZZ_SECONDS='$(FUZZ_SECONDS)' VERSION='$(VERSION)' WOLFSSL='$(WOLFSSL)' CC='$(CC)'
 
 check:

@@ -57,8 +57,12 @@ end_leftovers() {
 	done
 }
 
+# A trap may strike while the output of a command goes elsewhere.
+exec {terminal}>&1
+
 finish() {
 	trap - EXIT INT TERM HUP
+	exec >&"$terminal"
 	[ -z "$child" ] || { kill -TERM "$child"; wait "$child"; } 2>/dev/null
 	end_leftovers >/dev/null
 	if [ ${#failures[@]} -gt 0 ]; then
