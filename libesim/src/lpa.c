@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The context of the procedures: options, the table of steps and their cost, notes. */
+#include "lpa_internal.h"
+
+#include <esim/text.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+int lpa_new(const struct lpa_options *options, struct lpa **ret, struct esim_error *err)
+{
+	struct lpa *lpa;
+
+	if (!options->card || (options->http && (!options->rsp_roots || !options->device)))
+		return esim_error_set(err, ESIM_EINVAL,
+				      "an LPA needs a card and, for servers, trust anchors and device information");
+	lpa = calloc(1, sizeof(*lpa));
+	if (!lpa)
+		return esim_error_set(err, ESIM_ENOMEM, "no memory");
+	lpa->options = *options;
+	*ret = lpa;
+	return 0;
+}
+
+void lpa_free(struct lpa **lpa)
+{
+	if (!lpa || !*lpa)
+		return;
+	if ((*lpa)->has_info1)
+		es10b_euicc_info1_clear(&(*lpa)->info1);
+	free(*lpa);
+	*lpa = NULL;
+}
+
+/* --- steps ----------------------------------------------------------------------- */
+
+static void read_counters(const struct lpa *lpa, struct lpa_reading *ret)
+{
+	struct timespec now;
+
+	memset(ret, 0, sizeof(*ret));
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ret->now = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	esim_card_stats(lpa->options.card, &ret->card);
+	if (lpa->options.http)
+		esim_http_stats(lpa->options.http, &ret->http);
+}
+
+static void charge(struct lpa_step *step, const struct lpa_reading *a, const struct lpa_reading *b)
+{
+	step->nanoseconds += b->now - a->now;
+	step->apdus += b->card.apdus - a->card.apdus;
+	step->blocks += b->card.blocks - a->card.blocks;
+	step->card_bytes_sent += b->card.bytes_sent - a->card.bytes_sent;
+	step->card_bytes_received += b->card.bytes_received - a->card.bytes_received;
+	step->card_nanoseconds += b->card.nanoseconds - a->card.nanoseconds;
+	step->requests += b->http.requests - a->http.requests;
+	step->connections += b->http.connections - a->http.connections;
+	step->tls_handshakes += b->http.tls_handshakes - a->http.tls_handshakes;
+	step->http_bytes_sent += b->http.bytes_sent - a->http.bytes_sent;
+	step->http_bytes_received += b->http.bytes_received - a->http.bytes_received;
+	step->http_nanoseconds += b->http.nanoseconds - a->http.nanoseconds;
+}
+
+void lpa_step(struct lpa *lpa, const char *name)
+{
+	const struct lpa_callbacks *callbacks = &lpa->options.callbacks;
+	struct lpa_reading now;
+
+	read_counters(lpa, &now);
+	if (lpa->in_step)
+		charge(&lpa->steps[lpa->step_count - 1], &lpa->step_start, &now);
+	lpa->in_step = name != NULL;
+	lpa->step_start = now;
+	if (name) {
+		if (lpa->step_count < LPA_MAX_STEPS)
+			lpa->step_count++;
+		snprintf(lpa->steps[lpa->step_count - 1].name,
+			 sizeof(lpa->steps[0].name), "%s", name);
+	}
+	if (callbacks->progress)
+		callbacks->progress(callbacks->context,
+				    &(struct lpa_progress){ .step = name ? name : "" });
+}
+
+const struct lpa_step *lpa_steps(const struct lpa *lpa, size_t *ret_count)
+{
+	*ret_count = lpa->step_count;
+	return lpa->steps;
+}
+
+/* --- small services of the procedures ------------------------------------------------ */
+
+void lpa_note(struct lpa *lpa, const char *fmt, ...)
+{
+	const struct lpa_callbacks *callbacks = &lpa->options.callbacks;
+	char raw[512], sentence[512];
+	va_list args;
+
+	if (!callbacks->note)
+		return;
+	va_start(args, fmt);
+	vsnprintf(raw, sizeof(raw), fmt, args);
+	va_end(args);
+	esim_text_printable(raw, strlen(raw), sentence, sizeof(sentence));
+	callbacks->note(callbacks->context, sentence);
+}
+
+int64_t lpa_now(const struct lpa *lpa)
+{
+	if (lpa->options.clock)
+		return lpa->options.clock(lpa->options.clock_context);
+	return (int64_t)time(NULL);
+}
+
+int lpa_need_servers(const struct lpa *lpa, struct esim_error *err)
+{
+	if (!lpa->options.http)
+		return esim_error_set(err, ESIM_EINVAL, "no connection to servers was configured");
+	return 0;
+}
+
+int lpa_check_cancel(const struct lpa *lpa, struct esim_error *err)
+{
+	if (!esim_cancel_triggered(lpa->options.cancel))
+		return 0;
+	return esim_error_set(err, ESIM_ECANCELED, "cancelled");
+}
+
+int lpa_pause(const struct lpa *lpa, unsigned milliseconds, struct esim_error *err)
+{
+	struct pollfd fd = { .fd = esim_cancel_fd(lpa->options.cancel), .events = POLLIN };
+
+	poll(&fd, 1, (int)milliseconds);
+	return lpa_check_cancel(lpa, err);
+}
+
+int lpa_server_init(struct lpa *lpa, const char *address, struct es9p_server *ret,
+		    struct esim_error *err)
+{
+	struct es9p_server server = {
+		.http = lpa->options.http,
+		.codec = lpa->options.codec,
+		.version = lpa->options.version,
+	};
+	int rc = esim_address_normalise(address, lpa->options.allow_ports,
+					lpa->options.allow_literal, server.address, err);
+
+	if (!rc)
+		*ret = server;
+	return rc;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Discovery (SGP.22, 3.6.2): which servers hold something for this eUICC. */
+#include "lpa_session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int lpa_smds_address(struct lpa *lpa, const char *smds, char ret[static ESIM_MAX_FQDN + 1],
+		     struct esim_error *err)
+{
+	struct es10a_addresses addresses;
+	int rc;
+
+	if (!smds || !smds[0]) {
+		rc = lpa_addresses(lpa, &addresses, err);
+		if (rc)
+			return rc;
+		smds = addresses.root_smds;
+	}
+	if (!smds[0]) {
+		esim_error_set(err, ESIM_ENOENT, "this eUICC has no root SM-DS address");
+		esim_error_advise(err, "name the SM-DS");
+		return ESIM_ENOENT;
+	}
+	return esim_address_normalise(smds, lpa->options.allow_ports, lpa->options.allow_literal,
+				      ret, err);
+}
+
+/* The answer must be an SM-DS's: an SM-DP+ has orders, no events. */
+static int take_events(struct lpa_session *session, struct es9p_event **ret, size_t *ret_count,
+		       struct esim_error *err)
+{
+	if (!session->is_smds)
+		return esim_error_verify(err, "CERT.DSauth.ECDSA", "%s is an SM-DP+, no SM-DS",
+					 session->server.address);
+	*ret = session->answer.events;
+	*ret_count = session->answer.event_count;
+	session->answer.events = NULL;
+	session->answer.event_count = 0;
+	return 0;
+}
+
+int lpa_discover(struct lpa *lpa, const char *smds, struct es9p_event **ret, size_t *ret_count,
+		 struct esim_error *err)
+{
+	struct lpa_session session = {
+		.lpa = lpa,
+		.reason = LPA_NO_REASON,
+		.server_oid = "",
+		.may_be_smds = true,
+	};
+	char address[ESIM_MAX_FQDN + 1];
+	struct esim_error local;
+	int rc = lpa_need_servers(lpa, err);
+
+	if (!err)
+		err = &local;
+	if (!rc)
+		rc = lpa_smds_address(lpa, smds, address, err);
+	if (!rc)
+		rc = lpa_server_init(lpa, address, &session.server, err);
+	if (rc)
+		return rc;
+	rc = lpa_session_authenticate(&session, err);
+	if (!rc)
+		rc = take_events(&session, ret, ret_count, err);
+	if (rc)
+		lpa_session_call_off(&session, err);
+	lpa_session_clear(&session);
+	return rc;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the procedures share; see esim/lpa.h. */
+#ifndef LPA_INTERNAL_H
+#define LPA_INTERNAL_H
+
+#include <esim/lpa.h>
+
+/* A reading of every counter that a step's cost is the difference of. */
+struct lpa_reading {
+	uint64_t now;
+	struct esim_card_stats card;
+	struct esim_http_stats http;
+};
+
+struct lpa {
+	struct lpa_options options;
+	struct lpa_step steps[LPA_MAX_STEPS];
+	size_t step_count;
+	bool in_step;
+	struct lpa_reading step_start;
+	bool has_info1;
+	struct es10b_euicc_info1 info1;		/* asked once: a card's lists do not change */
+};
+
+void lpa_note(struct lpa *lpa, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Seconds since the epoch, by the caller's clock. */
+int64_t lpa_now(const struct lpa *lpa);
+
+/* ESIM_EINVAL where the procedure needs servers and none were configured. */
+int lpa_need_servers(const struct lpa *lpa, struct esim_error *err);
+
+/* ESIM_ECANCELED where the handle fired. */
+int lpa_check_cancel(const struct lpa *lpa, struct esim_error *err);
+
+/* Wait, or be cancelled. */
+int lpa_pause(const struct lpa *lpa, unsigned milliseconds, struct esim_error *err);
+
+/* Address of a server as it came from code, card or user. */
+int lpa_server_init(struct lpa *lpa, const char *address, struct es9p_server *ret,
+		    struct esim_error *err);
+
+/* @smds, or where it is NULL or "" the eUICC's root SM-DS. */
+int lpa_smds_address(struct lpa *lpa, const char *smds, char ret[static ESIM_MAX_FQDN + 1],
+		     struct esim_error *err);
+
+/* POST one notification; *@ret_sent once the server said 204, 0 once the eUICC forgot it too. */
+int lpa_deliver_notification(struct lpa *lpa, const struct esim_notification *metadata,
+			     struct esim_slice pending, bool *ret_sent, struct esim_error *err);
+
+#endif

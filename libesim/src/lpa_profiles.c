@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Local profile management (SGP.22, 3.2): what the card was told is read back,
+ * since a result code of 0 and a profile that works are two things.
+ */
+#include "lpa_internal.h"
+
+#include <esim/text.h>
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	RESULT_NOT_FOUND = 1,
+	RESULT_WRONG_STATE = 2,
+	RESULT_POLICY = 3,
+	RESULT_CAT_BUSY = 5,
+};
+
+/* catBusy: how often it is tried again, and how long the first wait is; each next one doubles. */
+#define CAT_BUSY_RETRIES	4
+#define CAT_BUSY_FIRST_WAIT_MS	250
+
+typedef int (*change_function)(struct esim_card *card, const struct es10c_profile_id *id,
+			       bool refresh, struct esim_error *err);
+
+struct change {
+	const char *function;
+	change_function call;
+	bool has_state;			/* else: the profile is gone afterwards */
+	enum esim_profile_state state;
+	const char *verb;
+};
+
+static int delete_profile(struct esim_card *card, const struct es10c_profile_id *id, bool refresh,
+			  struct esim_error *err)
+{
+	(void)refresh;
+	return es10c_delete_profile(card, id, err);
+}
+
+static const struct change enabling = {
+	"ES10c.EnableProfile", es10c_enable_profile, true, ESIM_PROFILE_ENABLED, "enabled",
+};
+static const struct change disabling = {
+	"ES10c.DisableProfile", es10c_disable_profile, true, ESIM_PROFILE_DISABLED, "disabled",
+};
+static const struct change deleting = {
+	"ES10c.DeleteProfile", delete_profile, false, ESIM_PROFILE_DISABLED, "deleted",
+};
+
+int lpa_profiles(struct lpa *lpa, struct esim_profile **ret, size_t *ret_count,
+		 struct esim_error *err)
+{
+	const struct es10c_search search = {
+		.tags = es10c_default_tags,
+		.tag_count = es10c_default_tag_count,
+	};
+	int rc;
+
+	lpa_step(lpa, "ES10c.GetProfilesInfo");
+	rc = es10c_get_profiles_info(lpa->options.card, &search, ret, ret_count, err);
+	lpa_step(lpa, NULL);
+	return rc;
+}
+
+/* What the card says of @iccid now. *@ret_found tells whether it knows it. */
+static int read_state(struct lpa *lpa, const struct esim_iccid *iccid, bool *ret_found,
+		      enum esim_profile_state *ret_state, struct esim_error *err)
+{
+	static const uint32_t tags[] = { 0x5A, 0x4F, 0x9F70 };
+	const struct es10c_search search = { .tags = tags, .tag_count = 3 };
+	struct esim_profile *profiles = NULL;
+	size_t count = 0;
+	int rc;
+
+	lpa_step(lpa, "ES10c.GetProfilesInfo");
+	rc = es10c_get_profiles_info(lpa->options.card, &search, &profiles, &count, err);
+	lpa_step(lpa, NULL);
+	if (rc)
+		return rc;
+	*ret_found = false;
+	for (size_t i = 0; i < count; i++) {
+		if (memcmp(&profiles[i].iccid, iccid, sizeof(*iccid)) != 0)
+			continue;
+		*ret_found = true;
+		*ret_state = profiles[i].state;
+	}
+	es10c_profiles_free(&profiles, count);
+	return 0;
+}
+
+static bool answered(const struct esim_error *err, int rc, int result)
+{
+	return rc == ESIM_ERESULT && err->es10_result == result;
+}
+
+/* The function itself, again while the card is busy with a proactive session. */
+static int call_patiently(struct lpa *lpa, const struct change *change,
+			  const struct es10c_profile_id *id, bool refresh, struct esim_error *err)
+{
+	unsigned wait = CAT_BUSY_FIRST_WAIT_MS;
+	int rc;
+
+	for (int attempt = 0;; attempt++) {
+		lpa_step(lpa, change->function);
+		rc = change->call(lpa->options.card, id, refresh, err);
+		lpa_step(lpa, NULL);
+		if (!answered(err, rc, RESULT_CAT_BUSY) || attempt == CAT_BUSY_RETRIES)
+			return rc;
+		rc = lpa_pause(lpa, wait, err);
+		if (rc)
+			return rc;
+		wait *= 2;
+	}
+}
+
+/* What each refusal means to a person. */
+static void explain(const struct change *change, int rc, struct esim_error *err)
+{
+	if (rc != ESIM_ERESULT)
+		return;
+	switch (err->es10_result) {
+	case RESULT_WRONG_STATE:
+		esim_error_advise(err, change == &enabling ? "the profile is enabled already" :
+				       change == &disabling ? "the profile is disabled already" :
+				       "only a disabled profile can be deleted: disable it first");
+		break;
+	case RESULT_POLICY:
+		err->domain = ESIM_DOMAIN_POLICY;
+		esim_error_advise(err, "the operator's profile policy rules forbid this; ask the operator");
+		break;
+	case RESULT_CAT_BUSY:
+		err->code = ESIM_EBUSY;
+		esim_error_advise(err, "the card is in a session with the modem and stayed so: reset the modem, then try again");
+		break;
+	default:
+		break;
+	}
+}
+
+/*
+ * Some cards find a profile by its AID alone. The first answer counts: the state
+ * is read before the second try, since "not found" has been said after success.
+ */
+static int call_by_aid(struct lpa *lpa, const struct change *change,
+		       const struct esim_profile *profile, bool refresh, struct esim_error *err)
+{
+	const struct es10c_profile_id by_aid = { profile->iccid, profile->isdp_aid };
+	const struct esim_error first = *err;
+	enum esim_profile_state state = ESIM_PROFILE_DISABLED;
+	bool found = false;
+	int rc = read_state(lpa, &profile->iccid, &found, &state, err);
+
+	if (!rc && found == change->has_state && (!found || state == change->state))
+		return 0;
+	if (!rc && found)
+		return call_patiently(lpa, change, &by_aid, refresh, err);
+	*err = first;
+	return first.code;
+}
+
+/* After a change of state the ISD-R has to be found again. */
+static int settle(struct lpa *lpa, bool refresh, struct esim_error *err)
+{
+	struct esim_error reselect;
+	int rc;
+
+	if (refresh) {
+		lpa_step(lpa, "SELECT ISD-R");
+		rc = esim_card_reselect(lpa->options.card, &reselect);
+		lpa_step(lpa, NULL);
+		if (!rc)
+			return 0;
+	}
+	lpa_step(lpa, "reset");
+	rc = esim_card_reset(lpa->options.card, err);
+	lpa_step(lpa, NULL);
+	if (rc == ESIM_ENOTSUP) {
+		lpa_step(lpa, "SELECT ISD-R");
+		rc = esim_card_reselect(lpa->options.card, err);
+		lpa_step(lpa, NULL);
+	}
+	return rc;
+}
+
+static int verify_change(struct lpa *lpa, const struct change *change,
+			 const struct esim_profile *profile, struct esim_error *err)
+{
+	enum esim_profile_state state = ESIM_PROFILE_DISABLED;
+	bool found = false;
+	int rc = read_state(lpa, &profile->iccid, &found, &state, err);
+
+	if (rc || (found == change->has_state && (!found || state == change->state)))
+		return rc;
+	esim_error_set(err, ESIM_EIO, "%s: the eUICC answered ok, yet the profile is not %s",
+		       change->function, change->verb);
+	err->domain = ESIM_DOMAIN_CARD;
+	esim_error_advise(err, "reset the card or the modem, then look at the profiles again");
+	return ESIM_EIO;
+}
+
+static int apply(struct lpa *lpa, const struct change *change, const struct esim_profile *profile,
+		 bool refresh, struct esim_error *err)
+{
+	const struct es10c_profile_id by_iccid = { .iccid = profile->iccid };
+	struct esim_error local;
+	int rc;
+
+	if (!err)
+		err = &local;
+	rc = call_patiently(lpa, change, &by_iccid, refresh, err);
+	if (answered(err, rc, RESULT_NOT_FOUND) && profile->isdp_aid.len > 0)
+		rc = call_by_aid(lpa, change, profile, refresh, err);
+	if (rc) {
+		explain(change, rc, err);
+		return rc;
+	}
+	if (change->has_state)
+		rc = settle(lpa, refresh, err);
+	return rc ? rc : verify_change(lpa, change, profile, err);
+}
+
+int lpa_enable_profile(struct lpa *lpa, const struct esim_profile *profile, bool refresh,
+		       struct esim_error *err)
+{
+	return apply(lpa, &enabling, profile, refresh, err);
+}
+
+int lpa_disable_profile(struct lpa *lpa, const struct esim_profile *profile, bool refresh,
+			struct esim_error *err)
+{
+	return apply(lpa, &disabling, profile, refresh, err);
+}
+
+int lpa_delete_profile(struct lpa *lpa, const struct esim_profile *profile, struct esim_error *err)
+{
+	return apply(lpa, &deleting, profile, false, err);
+}
+
+int lpa_rename_profile(struct lpa *lpa, const struct esim_profile *profile, const char *nickname,
+		       struct esim_error *err)
+{
+	int rc;
+
+	if (strlen(nickname) > ESIM_MAX_NICKNAME)
+		return esim_error_set(err, ESIM_EINVAL, "a nickname has at most %d bytes",
+				      ESIM_MAX_NICKNAME);
+	if (!esim_utf8_valid(nickname, strlen(nickname)))
+		return esim_error_set(err, ESIM_EINVAL, "this nickname is not UTF-8");
+	lpa_step(lpa, "ES10c.SetNickname");
+	rc = es10c_set_nickname(lpa->options.card, &profile->iccid, nickname, err);
+	lpa_step(lpa, NULL);
+	return rc;
+}

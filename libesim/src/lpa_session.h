@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One RSP session: common mutual authentication (SGP.22, 3.0.1) with an SM-DP+ or
+ * an SM-DS, and its end.
+ */
+#ifndef LPA_SESSION_H
+#define LPA_SESSION_H
+
+#include "lpa_internal.h"
+
+#include <esim/capabilities.h>
+#include <esim/verify.h>
+
+#define LPA_NO_REASON (-1)
+
+struct lpa_session {
+	struct lpa *lpa;
+	struct es9p_server server;
+	const char *matching_id;	/* borrowed; NULL: the field is absent */
+	const char *server_oid;		/* that the order names, "": any */
+	struct esim_slice ci_key_id;	/* that the order restricts to; empty: any */
+	bool may_be_smds;		/* else an SM-DS is refused */
+
+	uint8_t challenge[ESIM_CHALLENGE_SIZE];
+	struct es9p_initiate_authentication_response initiated;
+	struct es10b_authenticate_server_response authenticated;
+	struct es9p_authenticate_client_response answer;
+	struct esim_verified_server verified_server;
+	struct esim_verified_euicc verified_euicc;
+	bool is_smds;			/* the server's certificate says so */
+
+	bool on_card;			/* the eUICC holds a session that a failure must end */
+	bool on_server;			/* and so does the server */
+	int reason;			/* why it ends, enum es10b_cancel_reason or LPA_NO_REASON */
+};
+
+/* From GetEUICCInfo1 to the verified answer of AuthenticateClient. */
+int lpa_session_authenticate(struct lpa_session *session, struct esim_error *err);
+
+/*
+ * End a session that failed with @cause: on the card, then with the card's signed
+ * word on the server. What goes wrong here is a note, never the error.
+ */
+void lpa_session_call_off(struct lpa_session *session, const struct esim_error *cause);
+
+/* Wipe; the session can be used for the next one. */
+void lpa_session_clear(struct lpa_session *session);
+
+/* Contents, binary. */
+struct esim_slice lpa_session_transaction_id(const struct lpa_session *session);
+
+/* EUICCInfo1, asked once for each card. */
+int lpa_euicc_info1(struct lpa *lpa, const struct es10b_euicc_info1 **ret, struct esim_error *err);
+
+#endif
