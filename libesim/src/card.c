@@ -344,12 +344,15 @@ int esim_card_reset(struct esim_card *card, struct esim_error *err)
 
 int esim_card_reselect(struct esim_card *card, struct esim_error *err)
 {
+	struct esim_error cause;
 	int r;
 
 	if (!card->owned) {
-		r = select_one(card, &card->aid, NULL);
+		r = select_one(card, &card->aid, &cause);
+		if (r && r != ESIM_ESW && err)
+			*err = cause;
 		if (r != ESIM_ESW)
-			return r ? select_one(card, &card->aid, err) : 0;
+			return r;
 	}
 	close_channel(card);
 	return attach(card, err);

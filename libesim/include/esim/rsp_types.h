@@ -97,9 +97,10 @@ struct esim_profile {
 	} isdp_aid;
 	bool has_state;
 	enum esim_profile_state state;
-	char nickname[ESIM_MAX_NICKNAME + 1];
-	char service_provider[ESIM_MAX_SERVICE_PROVIDER + 1];
-	char name[ESIM_MAX_PROFILE_NAME + 1];
+	/* SGP.22 counts characters, which take up to four bytes. */
+	char nickname[4 * ESIM_MAX_NICKNAME + 1];
+	char service_provider[4 * ESIM_MAX_SERVICE_PROVIDER + 1];
+	char name[4 * ESIM_MAX_PROFILE_NAME + 1];
 	enum esim_icon_type icon_type;
 	uint8_t icon[ESIM_MAX_ICON];
 	size_t icon_len;
