@@ -50,7 +50,7 @@ static bool reserve(struct esim_buf *buf, size_t more)
 
 	cap = buf->cap ? buf->cap : 64;
 	while (cap - buf->len < more)
-		cap *= 2;
+		cap = cap > max / 2 ? max : cap * 2;
 	data = malloc(cap);
 	if (!data) {
 		buf->failed = ESIM_ENOMEM;

@@ -91,9 +91,34 @@ void esim_error_clear(struct esim_error *err)
 		*err = (struct esim_error){ .es10_result = ESIM_NO_RESULT };
 }
 
-static void start(struct esim_error *err, int code)
+/*
+ * A message that does not fit must not end within a UTF-8 character: it goes into
+ * JSON, which takes whole characters only.
+ */
+static void trim(char *message, size_t size)
 {
+	size_t end = strlen(message), lead = end;
+
+	if (end + 1 < size)
+		return;
+	while (lead > 0 && ((uint8_t)message[lead - 1] & 0xC0) == 0x80)
+		lead--;
+	if (lead > 0 && (uint8_t)message[lead - 1] >= 0xC0)
+		message[lead - 1] = '\0';
+}
+
+/* The message is made before the error is cleared: its arguments may come from there. */
+static void start(struct esim_error *err, int code, const char *fmt, va_list args)
+	__attribute__((format(printf, 3, 0)));
+
+static void start(struct esim_error *err, int code, const char *fmt, va_list args)
+{
+	char message[sizeof(err->message)] = "";
+
+	vsnprintf(message, sizeof(message), fmt, args);
+	trim(message, sizeof(message));
 	esim_error_clear(err);
+	memcpy(err->message, message, sizeof(message));
 	err->code = code;
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		if (codes[i].code == code)
@@ -106,9 +131,8 @@ int esim_error_set(struct esim_error *err, int code, const char *fmt, ...)
 
 	if (!err)
 		return code;
-	start(err, code);
 	va_start(args, fmt);
-	vsnprintf(err->message, sizeof(err->message), fmt, args);
+	start(err, code, fmt, args);
 	va_end(args);
 	return code;
 }
@@ -120,12 +144,11 @@ int esim_error_errno(struct esim_error *err, int code, int errnum, const char *f
 
 	if (!err)
 		return code;
-	start(err, code);
+	va_start(args, fmt);
+	start(err, code, fmt, args);
+	va_end(args);
 	if (code == ESIM_EINVAL)
 		err->domain = ESIM_DOMAIN_SYSTEM;
-	va_start(args, fmt);
-	vsnprintf(err->message, sizeof(err->message), fmt, args);
-	va_end(args);
 	used = strlen(err->message);
 	snprintf(err->message + used, sizeof(err->message) - used, ": %s",
 		 strerrordesc_np(errnum) ? strerrordesc_np(errnum) : "unknown error");
@@ -161,9 +184,8 @@ int esim_error_verify(struct esim_error *err, const char *check, const char *fmt
 
 	if (!err)
 		return ESIM_EVERIFY;
-	start(err, ESIM_EVERIFY);
 	va_start(args, fmt);
-	vsnprintf(err->message, sizeof(err->message), fmt, args);
+	start(err, ESIM_EVERIFY, fmt, args);
 	va_end(args);
 	snprintf(err->check, sizeof(err->check), "%s", check);
 	return ESIM_EVERIFY;
@@ -185,6 +207,7 @@ int esim_error_prefix(struct esim_error *err, const char *fmt, ...)
 	/* A message that grows too long loses its end, never its beginning. */
 	snprintf(err->message + used, sizeof(err->message) - used, "%.*s",
 		 (int)(sizeof(err->message) - used - 1), old);
+	trim(err->message, sizeof(err->message));
 	return err->code;
 }
 
@@ -197,6 +220,7 @@ void esim_error_advise(struct esim_error *err, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(err->advice, sizeof(err->advice), fmt, args);
 	va_end(args);
+	trim(err->advice, sizeof(err->advice));
 }
 
 const char *esim_code_name(int code)
