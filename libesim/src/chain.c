@@ -28,11 +28,23 @@ struct issuer {
 	const char *name;
 };
 
+/* Who must have issued a certificate of that role: SGP.22, 4.5.2. */
+static enum esim_role issuer_role(enum esim_role role)
+{
+	return role == ESIM_ROLE_EUICC ? ESIM_ROLE_EUM : ESIM_ROLE_CI;
+}
+
+/* The role of the place in the chain, whatever the certificate says of itself. */
+static enum esim_role place(const struct walk *walk, size_t i)
+{
+	if (i > 0)
+		return issuer_role(walk->chain[i - 1].role);
+	return walk->rules->role != ESIM_ROLE_NONE ? walk->rules->role : walk->chain[0].role;
+}
+
 static const char *check_name(const struct walk *walk, size_t i)
 {
-	if (i == 0 && walk->rules->role != ESIM_ROLE_NONE)
-		return esim_role_certificate(walk->rules->role);
-	return esim_role_certificate(walk->chain[i].role);
+	return esim_role_certificate(place(walk, i));
 }
 
 /* Record why chain[i] fails: "CERT.EUM.ECDSA (CN=…): reason". */
@@ -81,10 +93,13 @@ static int check_validity(const struct walk *walk, size_t i)
 	return 0;
 }
 
-/* Who must have issued a certificate of that role: SGP.22, figure 4.5.2. */
-static enum esim_role issuer_role(enum esim_role role)
+static int wrong_role(const struct walk *walk, size_t i)
 {
-	return role == ESIM_ROLE_EUICC ? ESIM_ROLE_EUM : ESIM_ROLE_CI;
+	enum esim_role role = walk->chain[i].role;
+
+	return fail(walk, i, "wrong role: the certificate is %s",
+		    role == ESIM_ROLE_NONE ? "without an RSP role (certificatePolicies)"
+					   : esim_role_certificate(role));
 }
 
 static int check_leaf(const struct walk *walk)
@@ -93,9 +108,7 @@ static int check_leaf(const struct walk *walk)
 	const struct esim_chain_rules *rules = walk->rules;
 
 	if (rules->role != ESIM_ROLE_NONE && leaf->role != rules->role)
-		return fail(walk, 0, "wrong role: the certificate is %s",
-			    leaf->role == ESIM_ROLE_NONE ? "without an RSP role (certificatePolicies)"
-							 : esim_role_certificate(leaf->role));
+		return wrong_role(walk, 0);
 	if (leaf->is_ca)
 		return fail(walk, 0, "the certificate is a CA's (basicConstraints)");
 	if (!leaf->may_sign_data)
@@ -111,11 +124,9 @@ static int check_leaf(const struct walk *walk)
 static int check_ca(const struct walk *walk, size_t i)
 {
 	const struct esim_cert *cert = &walk->chain[i];
-	enum esim_role role = issuer_role(walk->chain[i - 1].role);
 
-	if (cert->role != role)
-		return fail(walk, i, "wrong role: a certificate in this place is %s",
-			    esim_role_certificate(role));
+	if (cert->role != place(walk, i))
+		return wrong_role(walk, i);
 	if (!cert->is_ca || !cert->may_sign_certificates)
 		return fail(walk, i, "the key may not sign certificates (%s)",
 			    cert->is_ca ? "keyUsage" : "basicConstraints");
