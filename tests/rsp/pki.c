@@ -70,7 +70,9 @@ static bool alt_names(struct esim_slice extension, struct esim_slice *ret)
 	return true;
 }
 
-bool rsp_pki_covers(const struct rsp_pki_entry *entry, const char *name)
+/* Ask @matches for each DNS name of the certificate until it says yes. */
+static bool any_dns_name(const struct rsp_pki_entry *entry,
+			 bool (*matches)(struct esim_slice dns_name, void *arg), void *arg)
 {
 	struct esim_tlv tbs, tagged, list, extension, general_name;
 	struct esim_slice names;
@@ -82,10 +84,42 @@ bool rsp_pki_covers(const struct rsp_pki_entry *entry, const char *name)
 		if (!alt_names(extension.value, &names))
 			continue;
 		while (esim_tlv_next(&names, &general_name) == 1)
-			if (general_name.tag == 0x82 && dns_matches(general_name.value, name))
+			if (general_name.tag == 0x82 && matches(general_name.value, arg))
 				return true;
 	}
 	return false;
+}
+
+static bool covers(struct esim_slice pattern, void *arg)
+{
+	return dns_matches(pattern, arg);
+}
+
+bool rsp_pki_covers(const struct rsp_pki_entry *entry, const char *name)
+{
+	return any_dns_name(entry, covers, (void *)(uintptr_t)name);
+}
+
+struct text_buffer {
+	char *text;
+	size_t size;
+};
+
+static bool take_name(struct esim_slice name, void *arg)
+{
+	const struct text_buffer *to = arg;
+
+	if (name.len >= to->size || memchr(name.data, '*', name.len))
+		return false;
+	snprintf(to->text, to->size, "%.*s", (int)name.len, (const char *)name.data);
+	return true;
+}
+
+bool rsp_pki_first_name(const struct rsp_pki_entry *entry, char *name, size_t size)
+{
+	struct text_buffer to = { name, size };
+
+	return any_dns_name(entry, take_name, &to);
 }
 
 /* --- loading ------------------------------------------------------------------------- */

@@ -64,6 +64,9 @@ int rsp_pki_save(const struct rsp_pki *pki, const char *dir, struct esim_error *
 /* The subjectAltName's DNS names (a left-most "*." wildcard included) cover @name. */
 bool rsp_pki_covers(const struct rsp_pki_entry *entry, const char *name);
 
+/* The subjectAltName's first DNS name; false: it has none that fits. */
+bool rsp_pki_first_name(const struct rsp_pki_entry *entry, char *name, size_t size);
+
 /* "DPauth", "CI": x of CERT_x.der. */
 const char *rsp_pki_slot_name(enum rsp_pki_slot slot);
 

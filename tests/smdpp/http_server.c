@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Connections and their loop; see http_server.h. */
+#include "smdpp/http_server.h"
+
+#include "smdpp/listen.h"
+#include "smdpp/tls_server.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_CONNECTIONS 64
+#define IDLE_SECONDS 300
+#define READ_SIZE 16384
+
+enum phase { HANDSHAKE, READING, WRITING, STALLED };
+
+struct connection {
+	int fd;				/* -1: free */
+	struct tls_connection *tls;
+	enum phase phase;
+	short events;			/* what poll waits for */
+	struct esim_buf in, out;
+	size_t sent;
+	bool close_after;		/* once `out` is written */
+	bool continued;			/* 100 Continue was sent for the present request */
+	time_t last;			/* of the latest traffic, monotonic */
+};
+
+struct http_server {
+	struct smdpp *server;
+	http_handler handler;
+	int listener, wakeup;
+	char address[160];
+	struct connection connections[MAX_CONNECTIONS];
+};
+
+static time_t monotonic(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* --- one connection ---------------------------------------------------------------------- */
+
+static void connection_close(struct connection *c)
+{
+	if (c->fd < 0)
+		return;
+	tls_connection_free(&c->tls);
+	close(c->fd);
+	esim_buf_free(&c->in);
+	esim_buf_free(&c->out);
+	*c = (struct connection){ .fd = -1 };
+}
+
+static void start_writing(struct connection *c, bool close_after)
+{
+	c->phase = WRITING;
+	c->sent = 0;
+	c->close_after = close_after || esim_buf_failed(&c->out);
+}
+
+static void refuse(struct connection *c, int status)
+{
+	struct http_response response = HTTP_RESPONSE_INIT;
+
+	response.status = status;
+	http_response_write(&response, false, &c->out);
+	http_response_clear(&response);
+	start_writing(c, true);
+}
+
+static void answer(struct http_server *http, struct connection *c, const struct http_request *request)
+{
+	struct http_response response = HTTP_RESPONSE_INIT;
+	bool keep_alive;
+
+	http->server->stats.http_requests++;
+	http->handler(http->server, request, &response);
+	keep_alive = request->keep_alive && !response.truncate;
+	if (response.stall) {
+		c->phase = STALLED;
+	} else {
+		if (!response.close_now)
+			http_response_write(&response, keep_alive, &c->out);
+		start_writing(c, response.close_now || !keep_alive);
+	}
+	http_response_clear(&response);
+}
+
+/* Take a whole request off the input and answer it; true where something is to be written. */
+static bool take_request(struct http_server *http, struct connection *c)
+{
+	struct http_request request = HTTP_REQUEST_INIT;
+	long taken = http_request_parse(esim_buf_slice(&c->in), &request);
+
+	if (taken > 0) {
+		memmove(c->in.data, c->in.data + taken, c->in.len - (size_t)taken);
+		c->in.len -= (size_t)taken;
+		c->continued = false;
+		answer(http, c, &request);
+	} else if (taken < 0) {
+		refuse(c, (int)-taken);
+	} else if (request.wants_continue && !c->continued) {
+		c->continued = true;
+		esim_buf_append(&c->out, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+		start_writing(c, false);
+	}
+	http_request_clear(&request);
+	return c->phase == WRITING;
+}
+
+/* Each step returns 0 to go on at once, TLS_AGAIN_… to wait, TLS_FAILED to end. */
+static int step_handshake(struct http_server *http, struct connection *c)
+{
+	struct stats *stats = &http->server->stats;
+	bool resumed;
+	int r = tls_handshake(c->tls, &resumed);
+
+	if (r == 0) {
+		stats->handshakes++;
+		stats->resumed += resumed;
+		c->phase = READING;
+	} else if (r == TLS_FAILED) {
+		stats->handshake_failures++;
+	}
+	return r;
+}
+
+static int step_read(struct http_server *http, struct connection *c)
+{
+	uint8_t bytes[READ_SIZE];
+	int r = tls_read(c->tls, bytes, sizeof(bytes));
+
+	if (r <= 0)
+		return r == 0 ? TLS_FAILED : r;
+	http->server->stats.bytes_in += (unsigned)r;
+	esim_buf_append(&c->in, bytes, (size_t)r);
+	if (esim_buf_failed(&c->in))
+		return TLS_FAILED;
+	take_request(http, c);
+	return 0;
+}
+
+static int step_write(struct http_server *http, struct connection *c)
+{
+	int r;
+
+	while (c->sent < c->out.len) {
+		r = tls_write(c->tls, c->out.data + c->sent, c->out.len - c->sent);
+		if (r < 0)
+			return r;
+		c->sent += (size_t)r;
+		http->server->stats.bytes_out += (unsigned)r;
+	}
+	if (c->close_after) {
+		tls_close_notify(c->tls);
+		return TLS_FAILED;
+	}
+	esim_buf_reset(&c->out);
+	c->phase = READING;
+	take_request(http, c);
+	return 0;
+}
+
+/* A stalled peer is watched for its end alone. */
+static int step_stalled(struct http_server *http, struct connection *c)
+{
+	uint8_t bytes[READ_SIZE];
+	int r = tls_read(c->tls, bytes, sizeof(bytes));
+
+	(void)http;
+	return r > 0 ? 0 : r == 0 ? TLS_FAILED : r;
+}
+
+static void serve(struct http_server *http, struct connection *c)
+{
+	static int (*const steps[])(struct http_server *, struct connection *) = {
+		[HANDSHAKE] = step_handshake,
+		[READING] = step_read,
+		[WRITING] = step_write,
+		[STALLED] = step_stalled,
+	};
+	int r;
+
+	c->last = monotonic();
+	do {
+		r = steps[c->phase](http, c);
+	} while (r == 0);
+	if (r == TLS_FAILED)
+		connection_close(c);
+	else
+		c->events = r == TLS_AGAIN_WRITE ? POLLOUT : POLLIN;
+}
+
+/* --- the loop ------------------------------------------------------------------------------ */
+
+static void accept_one(struct http_server *http)
+{
+	struct connection *c = NULL;
+	int fd, one = 1;
+
+	fd = accept4(http->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0)
+		return;
+	for (size_t i = 0; i < MAX_CONNECTIONS && !c; i++)
+		if (http->connections[i].fd < 0)
+			c = &http->connections[i];
+	if (!c) {
+		close(fd);
+		return;
+	}
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	*c = (struct connection){
+		.fd = fd, .events = POLLIN, .last = monotonic(),
+		.in = ESIM_BUF_INIT_MAX(2 * HTTP_MAX_BODY), .out = ESIM_BUF_INIT_MAX(80 * 1024 * 1024),
+	};
+	c->tls = tls_accept(http->server->tls, fd);
+	http->server->stats.connections++;
+	if (!c->tls)
+		connection_close(c);
+}
+
+static void close_idle(struct http_server *http)
+{
+	time_t now = monotonic();
+
+	for (size_t i = 0; i < MAX_CONNECTIONS; i++)
+		if (http->connections[i].fd >= 0 && now - http->connections[i].last > IDLE_SECONDS)
+			connection_close(&http->connections[i]);
+}
+
+int http_server_run(struct http_server *http, struct esim_error *err)
+{
+	struct pollfd fds[2 + MAX_CONNECTIONS];
+
+	for (;;) {
+		fds[0] = (struct pollfd){ .fd = http->wakeup, .events = POLLIN };
+		fds[1] = (struct pollfd){ .fd = http->listener, .events = POLLIN };
+		for (size_t i = 0; i < MAX_CONNECTIONS; i++)
+			fds[2 + i] = (struct pollfd){ .fd = http->connections[i].fd,
+						      .events = http->connections[i].events };
+		if (poll(fds, 2 + MAX_CONNECTIONS, IDLE_SECONDS * 1000) < 0 && errno != EINTR)
+			return esim_error_errno(err, ESIM_EIO, errno, "waiting for connections failed");
+		if (fds[0].revents)
+			return 0;
+		for (size_t i = 0; i < MAX_CONNECTIONS; i++)
+			if (fds[2 + i].fd >= 0 && fds[2 + i].revents)
+				serve(http, &http->connections[i]);
+		if (fds[1].revents)
+			accept_one(http);
+		close_idle(http);
+	}
+}
+
+int http_server_new(struct smdpp *server, const char *listen, http_handler handler,
+		    struct http_server **ret, struct esim_error *err)
+{
+	struct http_server *http = calloc(1, sizeof(*http));
+
+	if (!http)
+		return esim_error_set(err, ESIM_ENOMEM, "no memory for the server");
+	http->server = server;
+	http->handler = handler;
+	for (size_t i = 0; i < MAX_CONNECTIONS; i++)
+		http->connections[i].fd = -1;
+	http->wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	http->listener = listen_open(listen, http->address, sizeof(http->address), err);
+	if (http->listener < 0) {
+		int r = http->listener;
+
+		http_server_free(&http);
+		return r;
+	}
+	*ret = http;
+	return 0;
+}
+
+const char *http_server_address(const struct http_server *http)
+{
+	return http->address;
+}
+
+void http_server_stop(struct http_server *http)
+{
+	uint64_t one = 1;
+	ssize_t n = write(http->wakeup, &one, sizeof(one));
+
+	(void)n;
+}
+
+void http_server_free(struct http_server **http)
+{
+	if (!http || !*http)
+		return;
+	for (size_t i = 0; i < MAX_CONNECTIONS; i++)
+		connection_close(&(*http)->connections[i]);
+	if ((*http)->listener >= 0)
+		close((*http)->listener);
+	if ((*http)->wakeup >= 0)
+		close((*http)->wakeup);
+	free(*http);
+	*http = NULL;
+}
