@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-char *base64_encode(struct esim_slice in)
+char *smdpp_base64_encode(struct esim_slice in)
 {
 	word32 len = (word32)((in.len + 2) / 3 * 4 + 1);
 	char *text = malloc(len);
@@ -26,7 +26,7 @@ char *base64_encode(struct esim_slice in)
 	return text;
 }
 
-int base64_decode(const char *text, struct esim_buf *out)
+int smdpp_base64_decode(const char *text, struct esim_buf *out)
 {
 	size_t len = strlen(text), start = out->len;
 	word32 decoded;

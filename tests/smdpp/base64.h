@@ -6,9 +6,9 @@
 #include <esim/bytes.h>
 
 /* A new string without line breaks; NULL: no memory. The caller frees. */
-char *base64_encode(struct esim_slice in);
+char *smdpp_base64_encode(struct esim_slice in);
 
 /* Append the bytes of @text. ESIM_EPROTO where it is no base64. */
-int base64_decode(const char *text, struct esim_buf *out);
+int smdpp_base64_decode(const char *text, struct esim_buf *out);
 
 #endif

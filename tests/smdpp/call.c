@@ -36,7 +36,7 @@ int call_bytes(struct call *call, const char *name, struct esim_buf *out)
 
 	if (!text)
 		return ESIM_ESERVER;
-	if (base64_decode(text, out))
+	if (smdpp_base64_decode(text, out))
 		return call_fail(call, "1.6", "2.1", "%s is not base64", name);
 	return 0;
 }
@@ -73,7 +73,7 @@ int call_session(struct call *call, enum session_state first, enum session_state
 
 int call_put(struct call *call, const char *name, struct esim_slice bytes)
 {
-	char *text = base64_encode(bytes);
+	char *text = smdpp_base64_encode(bytes);
 	int r = text ? json_object_set_new(call->response, name, json_string(text)) : -1;
 
 	free(text);

@@ -68,9 +68,9 @@ static void spoil_member(json_t *response, const char *name)
 		spoiled = strdup(text);
 		if (spoiled)
 			spoiled[strlen(spoiled) - 1] = text[strlen(text) - 1] == '0' ? '1' : '0';
-	} else if (base64_decode(text, &bytes) == 0 && bytes.len) {
+	} else if (smdpp_base64_decode(text, &bytes) == 0 && bytes.len) {
 		bytes.data[bytes.len - 1] ^= 1;
-		spoiled = base64_encode(esim_buf_slice(&bytes));
+		spoiled = smdpp_base64_encode(esim_buf_slice(&bytes));
 	}
 	if (spoiled)
 		json_object_set_new(response, name, json_string(spoiled));

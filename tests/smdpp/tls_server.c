@@ -5,8 +5,12 @@
 #include <wolfssl/options.h>
 #include <wolfssl/ssl.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+
+#define MAX_HELLO 4096
 
 struct tls_server {
 	WOLFSSL_CTX *dp, *ds;		/* ds may be NULL: no SM-DS */
@@ -14,20 +18,10 @@ struct tls_server {
 };
 
 struct tls_connection {
-	WOLFSSL *ssl;
+	struct tls_server *tls;
+	int fd;
+	WOLFSSL *ssl;			/* NULL until the ClientHello has come */
 };
-
-/* The SM-DS shows its own certificate to those who ask for it by name. */
-static int on_server_name(WOLFSSL *ssl, int *alert, void *arg)
-{
-	const struct tls_server *tls = arg;
-	const char *name = wolfSSL_get_servername(ssl, WOLFSSL_SNI_HOST_NAME);
-
-	(void)alert;
-	if (name && tls->ds && strcasecmp(name, tls->smds_name) == 0)
-		wolfSSL_set_SSL_CTX(ssl, tls->ds);
-	return 0;
-}
 
 static WOLFSSL_CTX *make_context(const struct rsp_pki_entry *entry)
 {
@@ -84,8 +78,6 @@ int tls_server_new(const struct smdpp *server, struct tls_server **ret, struct e
 		tls_server_free(&tls);
 		return esim_error_set(err, ESIM_ETLS, "the TLS certificate and key are not usable");
 	}
-	wolfSSL_CTX_set_servername_callback(tls->dp, on_server_name);
-	wolfSSL_CTX_set_servername_arg(tls->dp, tls);
 	*ret = tls;
 	return 0;
 }
@@ -106,12 +98,36 @@ struct tls_connection *tls_accept(struct tls_server *tls, int fd)
 
 	if (!connection)
 		return NULL;
-	connection->ssl = wolfSSL_new(tls->dp);
-	if (!connection->ssl || wolfSSL_set_fd(connection->ssl, fd) != WOLFSSL_SUCCESS)
-		tls_connection_free(&connection);
-	else
-		wolfSSL_set_using_nonblock(connection->ssl, 1);
+	connection->tls = tls;
+	connection->fd = fd;
 	return connection;
+}
+
+/* The SM-DS shows its own certificate to those who ask for it by name in their first packet. */
+static WOLFSSL_CTX *context_for(const struct tls_server *tls, const uint8_t *hello, size_t len)
+{
+	uint8_t name[ESIM_MAX_FQDN + 1];
+	word32 name_len = sizeof(name) - 1;
+
+	if (!tls->ds || wolfSSL_SNI_GetFromBuffer(hello, (word32)len, WOLFSSL_SNI_HOST_NAME, name,
+						  &name_len) != WOLFSSL_SUCCESS)
+		return tls->dp;
+	name[name_len] = '\0';
+	return strcasecmp((const char *)name, tls->smds_name) == 0 ? tls->ds : tls->dp;
+}
+
+static int begin(struct tls_connection *connection)
+{
+	uint8_t hello[MAX_HELLO];
+	ssize_t len = recv(connection->fd, hello, sizeof(hello), MSG_PEEK);
+
+	if (len < 0)
+		return errno == EAGAIN || errno == EINTR ? TLS_AGAIN_READ : TLS_FAILED;
+	connection->ssl = wolfSSL_new(context_for(connection->tls, hello, (size_t)len));
+	if (!connection->ssl || wolfSSL_set_fd(connection->ssl, connection->fd) != WOLFSSL_SUCCESS)
+		return TLS_FAILED;
+	wolfSSL_set_using_nonblock(connection->ssl, 1);
+	return 0;
 }
 
 void tls_connection_free(struct tls_connection **connection)
@@ -139,8 +155,11 @@ static int outcome(struct tls_connection *connection, int r)
 
 int tls_handshake(struct tls_connection *connection, bool *ret_resumed)
 {
-	int r = wolfSSL_accept(connection->ssl);
+	int r = connection->ssl ? 0 : begin(connection);
 
+	if (r)
+		return r;
+	r = wolfSSL_accept(connection->ssl);
 	if (r == WOLFSSL_SUCCESS) {
 		*ret_resumed = wolfSSL_session_reused(connection->ssl);
 		return 0;
