@@ -25,6 +25,7 @@
 
 #define POLL_MS			60000	/* libcurl's own timers wake the poll earlier */
 #define MAX_URL			1024
+#define MAX_SOCKETS		8
 #define MAX_IDLE_CONNECTIONS	4	/* an SM-DP+, an SM-DS and its cascade */
 
 /* The request under way, as libcurl's callbacks see it. */
@@ -35,6 +36,8 @@ struct exchange {
 	bool too_long;
 	bool resumed;
 	bool private_allowed;
+	bool handshake_begun;
+	int sockets[MAX_SOCKETS];	/* opened for this request, else -1; libcurl may race several */
 	char private_address[INET6_ADDRSTRLEN];
 };
 
@@ -187,6 +190,29 @@ static size_t on_header(char *data, size_t size, size_t count, void *context)
 	return CURL_WRITEFUNC_ERROR;
 }
 
+static int note_socket(struct exchange *exchange, int fd)
+{
+	for (size_t i = 0; i < MAX_SOCKETS; i++) {
+		if (exchange->sockets[i] >= 0)
+			continue;
+		exchange->sockets[i] = fd;
+		return fd;
+	}
+	if (fd >= 0)
+		close(fd);
+	return CURL_SOCKET_BAD;
+}
+
+static int on_close(void *context, curl_socket_t fd)
+{
+	struct exchange *exchange = context;
+
+	for (size_t i = 0; i < MAX_SOCKETS; i++)
+		if (exchange->sockets[i] == fd)
+			exchange->sockets[i] = -1;
+	return close(fd);
+}
+
 /* The one place that sees where a name really leads. */
 static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *addr)
 {
@@ -203,7 +229,7 @@ static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_
 				 "another network");
 		return CURL_SOCKET_BAD;
 	}
-	return socket(addr->family, addr->socktype | SOCK_CLOEXEC, addr->protocol);
+	return note_socket(exchange, socket(addr->family, addr->socktype | SOCK_CLOEXEC, addr->protocol));
 }
 
 static CURLcode on_tls_context(CURL *easy, void *wolfssl_ctx, void *context)
@@ -211,6 +237,7 @@ static CURLcode on_tls_context(CURL *easy, void *wolfssl_ctx, void *context)
 	struct exchange *exchange = context;
 
 	(void)easy;
+	exchange->handshake_begun = true;
 	return http_tls_prepare(&exchange->http->tls, wolfssl_ctx) ? CURLE_SSL_CONNECT_ERROR
 								   : CURLE_OK;
 }
@@ -307,8 +334,32 @@ static void set_callbacks(struct esim_http *http)
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, &http->exchange);
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &http->exchange);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &http->exchange);
 	curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_tls_context);
 	curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, &http->exchange);
+}
+
+/*
+ * Has the server hung up in mid-handshake? libcurl on a wolfSSL without the whole
+ * BIO interface takes that for "more to come" and spins until the deadline.
+ */
+static bool hung_up(const struct esim_http *http)
+{
+	const struct exchange *exchange = &http->exchange;
+	curl_off_t handshake_done = 0;
+	char byte;
+
+	if (!exchange->handshake_begun)
+		return false;
+	curl_easy_getinfo(http->easy, CURLINFO_APPCONNECT_TIME_T, &handshake_done);
+	if (handshake_done > 0)
+		return false;
+	for (size_t i = 0; i < MAX_SOCKETS; i++)
+		if (exchange->sockets[i] >= 0 &&
+		    recv(exchange->sockets[i], &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+			return true;
+	return false;
 }
 
 /* Drive the transfer to its end: 0 with *@ret_result, or ESIM_ECANCELED, ESIM_ENET. */
@@ -327,6 +378,11 @@ static int drive(struct esim_http *http, CURLcode *ret_result)
 			return ESIM_ENET;
 		if (!running)
 			break;
+		if (hung_up(http)) {
+			snprintf(http->detail, sizeof(http->detail), "the server hung up");
+			*ret_result = CURLE_SSL_CONNECT_ERROR;
+			return 0;
+		}
 		if (curl_multi_poll(http->multi, &cancel, extra, POLL_MS, NULL) != CURLM_OK)
 			return ESIM_ENET;
 	}
@@ -410,14 +466,12 @@ static int take_status(struct esim_http *http, const char *host, struct esim_htt
 static unsigned count(struct esim_http *http, const struct esim_http_response *response)
 {
 	long connections = 0, request_size = 0;
-	curl_off_t uploaded = 0;
 
 	curl_easy_getinfo(http->easy, CURLINFO_NUM_CONNECTS, &connections);
 	curl_easy_getinfo(http->easy, CURLINFO_REQUEST_SIZE, &request_size);
-	curl_easy_getinfo(http->easy, CURLINFO_SIZE_UPLOAD_T, &uploaded);
 	http->stats.requests++;
 	http->stats.connections += (unsigned)connections;
-	http->stats.bytes_sent += (uint64_t)request_size + (uint64_t)uploaded;
+	http->stats.bytes_sent += (uint64_t)request_size;
 	http->stats.bytes_received += http->exchange.header_bytes + response->body.len;
 	if (connections > 0 && http->exchange.resumed)
 		http->stats.tls_resumed++;
@@ -468,6 +522,8 @@ static int post(struct esim_http *http, const struct esim_http_request *request,
 	http->exchange = (struct exchange){ .http = http, .response = response,
 					    .private_allowed = http->options.allow_private ||
 							       permitted(http, address) };
+	for (size_t i = 0; i < MAX_SOCKETS; i++)
+		http->exchange.sockets[i] = -1;
 	http->detail[0] = '\0';
 	set_policy(http);
 	set_callbacks(http);

@@ -151,6 +151,14 @@ static int wrong_date(const char *host, bool expired, struct esim_error *err)
 	return ESIM_ETLS;
 }
 
+static int wrong_host(const char *host, struct esim_error *err)
+{
+	esim_error_set(err, ESIM_ETLS, "%s: TLS: the server's certificate is for another host name",
+		       host);
+	esim_error_advise(err, "Check the address; if it is right, tell the operator.");
+	return ESIM_ETLS;
+}
+
 int http_tls_error(const struct http_tls *tls, const char *host, bool name_mismatch,
 		   const char *detail, struct esim_error *err)
 {
@@ -174,13 +182,12 @@ int http_tls_error(const struct http_tls *tls, const char *host, bool name_misma
 	case ASN_BEFORE_DATE_E:
 	case WOLFSSL_X509_V_ERR_CERT_NOT_YET_VALID:
 		return wrong_date(host, false, err);
+	case DOMAIN_NAME_MISMATCH:
+	case IPADDR_MISMATCH:
+		return wrong_host(host, err);
 	}
-	if (name_mismatch && !tls->verify_error) {
-		esim_error_set(err, ESIM_ETLS,
-			       "%s: TLS: the server's certificate is for another host name", host);
-		esim_error_advise(err, "Check the address; if it is right, tell the operator.");
-		return ESIM_ETLS;
-	}
+	if (name_mismatch && !tls->verify_error)
+		return wrong_host(host, err);
 	esim_text_printable(detail, strlen(detail), text, sizeof(text));
 	if (tls->verify_error)
 		return esim_error_set(err, ESIM_ETLS, "%s: TLS: the certificate %s does not verify (%s)",
