@@ -12,13 +12,23 @@
 #include <string.h>
 #include <time.h>
 
+static int check_servers(const struct lpa_options *options, struct esim_error *err)
+{
+	if (options->http && (!options->rsp_roots || !options->device))
+		return esim_error_set(err, ESIM_EINVAL,
+				      "servers need trust anchors and device information");
+	return 0;
+}
+
 int lpa_new(const struct lpa_options *options, struct lpa **ret, struct esim_error *err)
 {
 	struct lpa *lpa;
+	int rc = check_servers(options, err);
 
-	if (!options->card || (options->http && (!options->rsp_roots || !options->device)))
-		return esim_error_set(err, ESIM_EINVAL,
-				      "an LPA needs a card and, for servers, trust anchors and device information");
+	if (rc)
+		return rc;
+	if (!options->card)
+		return esim_error_set(err, ESIM_EINVAL, "an LPA needs a card");
 	lpa = calloc(1, sizeof(*lpa));
 	if (!lpa)
 		return esim_error_set(err, ESIM_ENOMEM, "no memory");
@@ -35,6 +45,33 @@ void lpa_free(struct lpa **lpa)
 		es10b_euicc_info1_clear(&(*lpa)->info1);
 	free(*lpa);
 	*lpa = NULL;
+}
+
+int lpa_set_http(struct lpa *lpa, struct esim_http *http, struct esim_error *err)
+{
+	struct lpa_options options = lpa->options;
+	int rc;
+
+	options.http = http;
+	rc = check_servers(&options, err);
+	if (!rc)
+		lpa->options = options;
+	return rc;
+}
+
+int lpa_euicc_info1(struct lpa *lpa, const struct es10b_euicc_info1 **ret, struct esim_error *err)
+{
+	int rc = 0;
+
+	if (!lpa->has_info1) {
+		lpa_step(lpa, "ES10b.GetEUICCInfo1");
+		rc = es10b_get_euicc_info1(lpa->options.card, &lpa->info1, err);
+		lpa_step(lpa, NULL);
+		lpa->has_info1 = !rc;
+	}
+	if (!rc)
+		*ret = &lpa->info1;
+	return rc;
 }
 
 /* --- steps ----------------------------------------------------------------------- */

@@ -15,21 +15,6 @@ struct esim_slice lpa_session_transaction_id(const struct lpa_session *s)
 	return esim_slice(s->initiated.transaction_id.bytes, s->initiated.transaction_id.len);
 }
 
-int lpa_euicc_info1(struct lpa *lpa, const struct es10b_euicc_info1 **ret, struct esim_error *err)
-{
-	int rc = 0;
-
-	if (!lpa->has_info1) {
-		lpa_step(lpa, "ES10b.GetEUICCInfo1");
-		rc = es10b_get_euicc_info1(lpa->options.card, &lpa->info1, err);
-		lpa_step(lpa, NULL);
-		lpa->has_info1 = !rc;
-	}
-	if (!rc)
-		*ret = &lpa->info1;
-	return rc;
-}
-
 static int get_challenge(struct lpa_session *s, struct esim_error *err)
 {
 	int rc;

@@ -49,7 +49,4 @@ void lpa_session_clear(struct lpa_session *session);
 /* Contents, binary. */
 struct esim_slice lpa_session_transaction_id(const struct lpa_session *session);
 
-/* EUICCInfo1, asked once for each card. */
-int lpa_euicc_info1(struct lpa *lpa, const struct es10b_euicc_info1 **ret, struct esim_error *err);
-
 #endif

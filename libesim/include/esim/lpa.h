@@ -65,7 +65,7 @@ struct lpa_callbacks {
 /* Borrowed members outlive the struct lpa. */
 struct lpa_options {
 	struct esim_card *card;			/* required */
-	struct esim_http *http;			/* NULL: no procedure that needs a server */
+	struct esim_http *http;			/* NULL: none yet, see lpa_set_http() */
 	const struct esim_pool *rsp_roots;	/* with http */
 	const struct es9p_codec *codec;		/* NULL: JSON */
 	struct esim_version version;		/* announced to servers; 0.0.0: es9p's own */
@@ -80,6 +80,12 @@ struct lpa_options {
 
 int lpa_new(const struct lpa_options *options, struct lpa **ret, struct esim_error *err);
 void lpa_free(struct lpa **lpa);
+
+/* Give the connection later, when the card has told which roots it trusts. Needs rsp_roots and device. */
+int lpa_set_http(struct lpa *lpa, struct esim_http *http, struct esim_error *err);
+
+/* EUICCInfo1, read from the card once; *@ret lives as long as @lpa. */
+int lpa_euicc_info1(struct lpa *lpa, const struct es10b_euicc_info1 **ret, struct esim_error *err);
 
 /* What one step cost: the difference of the card's and the connection's figures. */
 struct lpa_step {

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Opening and closing what a verb needs, and the exit status that fits a cause. */
+#include "app.h"
+
+#include "progress.h"
+#include "prompt.h"
+#include "trace.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int64_t fixed_clock(void *context)
+{
+	return ((const struct app *)context)->options.clock;
+}
+
+static enum lpa_answer consent(void *context, const struct lpa_offer *offer)
+{
+	return prompt_consent(context, offer);
+}
+
+static enum lpa_answer ppr_consent(void *context, const struct lpa_offer *offer)
+{
+	return prompt_ppr_consent(context, offer);
+}
+
+static enum lpa_answer confirmation_code(void *context, unsigned refused,
+					 char code[static ESIM_MAX_CONFIRMATION_CODE + 1])
+{
+	return prompt_confirmation_code(context, refused, code);
+}
+
+static void show_progress(void *context, const struct lpa_progress *progress)
+{
+	progress_show(context, progress);
+}
+
+static void note(void *context, const char *sentence)
+{
+	progress_end(context);
+	fprintf(stderr, "lpactl: note: %s\n", sentence);
+}
+
+static int make_lpa(struct app *app)
+{
+	const struct lpa_options options = {
+		.card = app->card,
+		.rsp_roots = &app->roots,
+		.device = &app->device,
+		.clock = app->options.has_clock ? fixed_clock : NULL,
+		.clock_context = app,
+		.cancel = app->cancel,
+		.callbacks = {
+			.context = app,
+			.consent = consent,
+			.ppr_consent = ppr_consent,
+			.confirmation_code = confirmation_code,
+			.progress = show_progress,
+			.note = note,
+		},
+	};
+
+	return lpa_new(&options, &app->lpa, &app->err);
+}
+
+static int open_card(struct app *app)
+{
+	struct esim_card_options options = {
+		.cancel = app->cancel,
+		.trace = app->trace ? trace_apdu : NULL,
+		.trace_context = app->trace,
+	};
+	struct esim_transport *transport = NULL;
+	struct esim_device device;
+	int rc = esim_device_parse(app->options.device, &device, &app->err);
+
+	if (!rc)
+		rc = esim_transport_open(device.uri, &transport, &app->err);
+	if (rc)
+		return rc;
+	options.basic_channel = device.basic_channel;
+	return esim_card_open(transport, &options, &app->card, &app->err);
+}
+
+int app_open_card(struct app *app)
+{
+	int rc = open_card(app);
+
+	return rc ? rc : make_lpa(app);
+}
+
+/* Of the production CIs, those alone that this eUICC itself names. */
+static int add_known_roots(struct app *app)
+{
+	const struct es10b_euicc_info1 *info1;
+	struct esim_key_id_list wanted;
+	size_t added = 0;
+	int rc = lpa_euicc_info1(app->lpa, &info1, &app->err);
+
+	if (rc)
+		return rc;
+	wanted = info1->ci_for_verification;
+	for (size_t i = 0; i < info1->ci_for_signing.count && wanted.count < ESIM_MAX_CI_KEY_IDS; i++)
+		wanted.ids[wanted.count++] = info1->ci_for_signing.ids[i];
+	rc = esim_pool_add_known(&app->roots, &wanted, &added, &app->err);
+	if (rc || added > 0)
+		return rc;
+	esim_error_verify(&app->err, "CERT.CI.ECDSA",
+			  "this eUICC trusts none of the production root CIs that lpactl knows");
+	esim_error_advise(&app->err, "for a test eUICC give its CI certificates with --ci-roots");
+	return ESIM_EVERIFY;
+}
+
+static int open_http(struct app *app)
+{
+	const struct esim_http_options options = {
+		.tls_roots = &app->roots,
+		.connect_to = app->options.connect_to,
+		.connect_to_count = app->options.connect_to_count,
+		.clock = app->options.has_clock ? fixed_clock : NULL,
+		.clock_context = app,
+		.cancel = app->cancel,
+		.trace = app->trace ? trace_http : NULL,
+		.trace_context = app->trace,
+	};
+
+	int rc = esim_http_new(&options, &app->http, &app->err);
+
+	return rc ? rc : lpa_set_http(app->lpa, app->http, &app->err);
+}
+
+/* What the server is told of the device: the user's IMEI, or plainly nothing. */
+static int describe_device(struct app *app)
+{
+	if (app->options.imei)
+		return lpa_device_info_from_imei(app->options.imei, &app->device, &app->err);
+	memset(&app->device, 0, sizeof(app->device));
+	return 0;
+}
+
+int app_open_servers(struct app *app)
+{
+	int rc = describe_device(app);
+
+	if (!rc && app->options.ci_roots)
+		rc = esim_pool_add_dir(&app->roots, app->options.ci_roots, &app->err);
+	if (!rc)
+		rc = app_open_card(app);
+	if (!rc && !app->options.ci_roots)
+		rc = add_known_roots(app);
+	return rc ? rc : open_http(app);
+}
+
+void app_close(struct app *app)
+{
+	progress_end(app);
+	lpa_free(&app->lpa);
+	esim_http_free(&app->http);
+	esim_card_free(&app->card);
+	esim_pool_free(&app->roots);
+	trace_close(&app->trace);
+	esim_cancel_free(&app->cancel);
+	json_decref(app->result);
+	explicit_bzero(&app->device, sizeof(app->device));
+	explicit_bzero(app->confirmation_code, sizeof(app->confirmation_code));
+}
+
+enum exit_status app_exit_status(const struct esim_error *err)
+{
+	switch (err->domain) {
+	case ESIM_DOMAIN_USAGE:
+		return EXIT_USAGE;
+	case ESIM_DOMAIN_POLICY:
+		return EXIT_REFUSED;
+	case ESIM_DOMAIN_TRANSPORT:
+	case ESIM_DOMAIN_CARD:
+		return EXIT_CARD;
+	case ESIM_DOMAIN_NETWORK:
+	case ESIM_DOMAIN_SERVER:
+		return EXIT_SERVER;
+	case ESIM_DOMAIN_VERIFY:
+		return EXIT_VERIFICATION;
+	case ESIM_DOMAIN_NONE:
+	case ESIM_DOMAIN_SYSTEM:
+		return EXIT_OTHER;
+	}
+	return EXIT_OTHER;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lpactl: the eUICC's profiles from the command line. The table of verbs, and how one is run. */
+#include "app.h"
+#include "output.h"
+#include "progress.h"
+#include "trace.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ANY_NUMBER 256
+
+static const struct verb verbs[] = {
+	{ "info", VERB_INFO, 0, 0, "info", "what the eUICC is: EID, versions, memory, trusted CIs",
+	  verb_info },
+	{ "profiles", VERB_PROFILES, 0, 0, "profiles", "the profiles on the eUICC", verb_profiles },
+	{ "download", VERB_DOWNLOAD, 0, 1,
+	  "download [CODE | --code-file FILE | --smdp HOST [--matching-id ID] | --discover]",
+	  "download a profile; without a code, from the eUICC's default SM-DP+", verb_download },
+	{ "enable", VERB_ENABLE, 1, 1, "enable PROFILE", "enable a profile", verb_enable },
+	{ "disable", VERB_DISABLE, 1, 1, "disable PROFILE", "disable a profile", verb_disable },
+	{ "delete", VERB_DELETE, 1, 1, "delete PROFILE", "delete a disabled profile", verb_delete },
+	{ "rename", VERB_RENAME, 2, 2, "rename PROFILE NICKNAME",
+	  "give a profile a nickname; \"\" takes it away", verb_rename },
+	{ "notifications", VERB_NOTIFICATIONS, 0, 0, "notifications [--send | --remove SEQ]",
+	  "what the eUICC has to tell its operators", verb_notifications },
+	{ "address", VERB_ADDRESS, 0, 0, "address [--default HOST]",
+	  "the default SM-DP+ and the root SM-DS", verb_address },
+	{ "discover", VERB_DISCOVER, 0, 0, "discover [--smds HOST]",
+	  "ask an SM-DS what waits for this eUICC", verb_discover },
+	{ "reset", VERB_RESET, 0, 0, "reset [--operational] [--test] [--default-address]",
+	  "eUICC memory reset; without a choice, all of it", verb_reset },
+	{ "apdu", VERB_APDU, 1, ANY_NUMBER, "apdu HEX...",
+	  "send command APDUs on the basic channel, one response a line", verb_apdu },
+};
+#define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
+
+/* The signal handler has nothing else to hold on to. */
+static struct esim_cancel *interrupted;
+
+static void on_signal(int signal_number)
+{
+	(void)signal_number;
+	esim_cancel_trigger(interrupted);
+}
+
+static int catch_signals(struct app *app)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+
+	if (esim_cancel_new(&app->cancel))
+		return esim_error_set(&app->err, ESIM_ENOMEM, "no cancel handle");
+	interrupted = app->cancel;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return 0;
+}
+
+static const struct verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < VERB_COUNT; i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+static void print_help(const struct verb *verb)
+{
+	if (verb) {
+		printf("Usage: lpactl [OPTION...] %s\n\n%s.\n", verb->synopsis, verb->summary);
+		if (strstr(verb->synopsis, "PROFILE"))
+			puts("PROFILE is an ICCID, the beginning of one (four digits or more), a nickname or an AID.");
+		options_print(verb->bit);
+		return;
+	}
+	puts("Usage: lpactl [OPTION...] VERB [ARGUMENT...]\n\nManage the profiles of an eUICC (GSMA SGP.22).\n\nVerbs:");
+	for (size_t i = 0; i < VERB_COUNT; i++)
+		printf("  %-15s %s\n", verbs[i].name, verbs[i].summary);
+	options_print(0);
+	puts("\nlpactl VERB --help tells more about a verb.\n"
+	     "Exit status: 0 ok, 1 other, 2 usage, 3 refused by user or policy, 4 card,\n"
+	     "5 server or network, 6 verification failed.");
+}
+
+static int check_device(struct app *app)
+{
+	if (app->options.device)
+		return 0;
+	esim_error_set(&app->err, ESIM_EINVAL,
+		       "no --device was given, and neither lpad nor a search for devices is there yet");
+	esim_error_advise(&app->err, "name the card: --device unix:PATH or --device tcp:HOST:PORT");
+	return ESIM_EINVAL;
+}
+
+static int check_arguments(struct app *app, const struct verb *verb)
+{
+	const int count = app->options.argument_count;
+
+	if (count >= verb->min_arguments && count <= verb->max_arguments)
+		return 0;
+	if (count > verb->max_arguments)
+		esim_error_set(&app->err, ESIM_EINVAL, "%s: unexpected argument: %s", verb->name,
+			       app->options.arguments[verb->max_arguments]);
+	else
+		esim_error_set(&app->err, ESIM_EINVAL, "%s: an argument is missing", verb->name);
+	esim_error_advise(&app->err, "usage: lpactl %s", verb->synopsis);
+	return ESIM_EINVAL;
+}
+
+/* All that can be said against a command line, before anything is opened. */
+static int check_usage(struct app *app, const struct verb **ret_verb)
+{
+	const struct verb *verb = app->options.verb ? find_verb(app->options.verb) : NULL;
+	int rc;
+
+	if (!app->options.verb)
+		esim_error_set(&app->err, ESIM_EINVAL, "a verb is missing");
+	else if (!verb)
+		esim_error_set(&app->err, ESIM_EINVAL, "unknown verb: %s", app->options.verb);
+	if (!verb) {
+		esim_error_advise(&app->err, "lpactl --help lists the verbs");
+		return ESIM_EINVAL;
+	}
+	rc = options_check_verb(verb->bit, &app->err);
+	if (!rc)
+		rc = check_arguments(app, verb);
+	if (!rc && app->options.trace_secrets && !app->options.trace)
+		rc = esim_error_set(&app->err, ESIM_EINVAL, "--trace-secrets goes with --trace");
+	if (!rc)
+		rc = check_device(app);
+	*ret_verb = verb;
+	return rc;
+}
+
+static int run(struct app *app)
+{
+	const struct verb *verb;
+	int rc = check_usage(app, &verb);
+
+	if (!rc && app->options.trace)
+		rc = trace_open(app->options.trace, app->options.trace_secrets, &app->trace,
+				&app->err);
+	if (!rc)
+		rc = catch_signals(app);
+	if (!rc)
+		rc = esim_crypto_self_test(&app->err);
+	return rc ? rc : verb->run(app);
+}
+
+/* With --json one document whatever happened; what is known goes with an error too. */
+static void finish(struct app *app, int rc)
+{
+	progress_end(app);
+	if (rc)
+		output_error(stderr, &app->err);
+	if (app->options.json) {
+		if (rc)
+			json_object_set_new(app->result, "error", json_error(&app->err));
+		if (app->options.stats && app->lpa)
+			json_object_set_new(app->result, "stats", json_steps(app->lpa));
+		json_dumpf(app->result, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+		putchar('\n');
+	} else if (app->options.stats && app->lpa) {
+		output_steps(stdout, app->lpa);
+	}
+}
+
+/* A lost answer must not look like success. */
+static int flush(void)
+{
+	return fflush(stdout) || ferror(stdout) ? EXIT_OTHER : EXIT_OK;
+}
+
+int main(int argc, char **argv)
+{
+	struct app app = { .result = json_object() };
+	int status, rc;
+
+	esim_error_clear(&app.err);
+	rc = options_parse(argc, argv, &app.options, &app.err);
+	if (!rc && app.options.version) {
+		printf("lpactl %s (%s)\n", COREESIM_VERSION, esim_crypto_describe());
+	} else if (!rc && app.options.help &&
+		   (!app.options.verb || find_verb(app.options.verb))) {
+		print_help(app.options.verb ? find_verb(app.options.verb) : NULL);
+	} else {
+		if (!rc)
+			rc = run(&app);
+		finish(&app, rc);
+	}
+	status = rc ? (int)app_exit_status(&app.err) : EXIT_OK;
+	app_close(&app);
+	return status ? status : flush();
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Parsing the command line. What is unknown, misplaced or malformed is refused, never ignored. */
+#include "options.h"
+
+#include "clock.h"
+
+#include <esim/es10c.h>
+
+#include <errno.h>
+#include <getopt.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum kind {
+	FLAG,
+	TEXT,
+	SPECIAL,
+};
+
+struct option_row {
+	const char *name, *argument;
+	unsigned verbs;
+	enum kind kind;
+	size_t offset;			/* FLAG, TEXT: in struct options */
+	int (*set)(struct options *o, const char *value, struct esim_error *err);
+	const char *help;
+};
+
+static int set_connect_to(struct options *o, const char *value, struct esim_error *err)
+{
+	if (o->connect_to_count == MAX_CONNECT_TO)
+		return esim_error_set(err, ESIM_EINVAL, "at most %d --connect-to", MAX_CONNECT_TO);
+	return esim_connect_to_parse(value, &o->connect_to[o->connect_to_count++], err);
+}
+
+static int set_clock(struct options *o, const char *value, struct esim_error *err)
+{
+	o->has_clock = true;
+	return clock_parse(value, &o->clock, err);
+}
+
+static int set_remove(struct options *o, const char *value, struct esim_error *err)
+{
+	unsigned long number;
+	char *end;
+
+	errno = 0;
+	number = strtoul(value, &end, 10);
+	if (value[0] < '0' || value[0] > '9' || *end || errno || number > UINT32_MAX)
+		return esim_error_set(err, ESIM_EINVAL, "--remove takes a sequence number, not \"%s\"",
+				      value);
+	o->has_remove = true;
+	o->remove = (uint32_t)number;
+	return 0;
+}
+
+static int set_reset_operational(struct options *o, const char *value, struct esim_error *err)
+{
+	(void)value, (void)err;
+	o->reset_options |= ES10C_RESET_OPERATIONAL_PROFILES;
+	return 0;
+}
+
+static int set_reset_test(struct options *o, const char *value, struct esim_error *err)
+{
+	(void)value, (void)err;
+	o->reset_options |= ES10C_RESET_FIELD_LOADED_TEST_PROFILES;
+	return 0;
+}
+
+static int set_reset_address(struct options *o, const char *value, struct esim_error *err)
+{
+	(void)value, (void)err;
+	o->reset_options |= ES10C_RESET_DEFAULT_SMDP_ADDRESS;
+	return 0;
+}
+
+#define OFFSET(member) FLAG, offsetof(struct options, member), NULL
+#define TEXT_OF(member) TEXT, offsetof(struct options, member), NULL
+
+static const struct option_row rows[] = {
+	{ "code-file", "FILE", VERB_DOWNLOAD, TEXT_OF(code_file),
+	  "read the activation code from FILE, - is standard input" },
+	{ "smdp", "HOST", VERB_DOWNLOAD, TEXT_OF(smdp), "address of the SM-DP+, in place of a code" },
+	{ "matching-id", "ID", VERB_DOWNLOAD, TEXT_OF(matching_id),
+	  "matching id or event id, with --smdp" },
+	{ "discover", NULL, VERB_DOWNLOAD, OFFSET(discover),
+	  "take the first event of the SM-DS" },
+	{ "smds", "HOST", VERB_DOWNLOAD | VERB_DISCOVER, TEXT_OF(smds),
+	  "the SM-DS to ask; default: the eUICC's root SM-DS" },
+	{ "confirmation-code-file", "FILE", VERB_DOWNLOAD, TEXT_OF(confirmation_code_file),
+	  "read the confirmation code from FILE, - is standard input" },
+	{ "imei", "DIGITS", VERB_DOWNLOAD | VERB_DISCOVER, TEXT_OF(imei),
+	  "IMEI of the device, told to the server; without it TAC 00000000 is sent and no IMEI" },
+	{ "accept-ppr", NULL, VERB_DOWNLOAD, OFFSET(accept_ppr),
+	  "agree to profile policy rules (may not be disabled or deleted)" },
+	{ "enable", NULL, VERB_DOWNLOAD, OFFSET(enable), "enable the profile when it is installed" },
+	{ "yes", NULL, VERB_DOWNLOAD | VERB_DELETE | VERB_NOTIFICATIONS | VERB_RESET, OFFSET(yes),
+	  "give consent without being asked (never to profile policy rules)" },
+	{ "refresh", NULL, VERB_ENABLE | VERB_DISABLE | VERB_DOWNLOAD, OFFSET(refresh),
+	  "let the card raise REFRESH; default: the card is reset" },
+	{ "send", NULL, VERB_NOTIFICATIONS, OFFSET(send),
+	  "send what is pending, remove what its server has received" },
+	{ "remove", "SEQ", VERB_NOTIFICATIONS, SPECIAL, 0, set_remove, "drop one unsent" },
+	{ "default", "HOST", VERB_ADDRESS, TEXT_OF(default_address),
+	  "set the default SM-DP+; \"\" removes it" },
+	{ "operational", NULL, VERB_RESET, SPECIAL, 0, set_reset_operational,
+	  "delete all operational profiles" },
+	{ "test", NULL, VERB_RESET, SPECIAL, 0, set_reset_test,
+	  "delete all test profiles loaded in the field" },
+	{ "default-address", NULL, VERB_RESET, SPECIAL, 0, set_reset_address,
+	  "set the default SM-DP+ back to its first value" },
+	{ "device", "URI", VERB_ALL, TEXT_OF(device), "the card: unix:PATH or tcp:HOST:PORT" },
+	{ "direct", NULL, VERB_ALL, OFFSET(direct), "never use lpad; --device implies it" },
+	{ "json", NULL, VERB_ALL, OFFSET(json), "one JSON document on standard output" },
+	{ "ci-roots", "DIR", VERB_ALL, TEXT_OF(ci_roots),
+	  "trust the CI certificates in DIR, in place of the built-in ones" },
+	{ "connect-to", "HOST:PORT:HOST:PORT", VERB_ALL, SPECIAL, 0, set_connect_to,
+	  "reach the first at the second; can be repeated" },
+	{ "clock", "TIME", VERB_ALL, SPECIAL, 0, set_clock,
+	  "the time of certificate checks, as 2026-12-01T00:00:00Z" },
+	{ "trace", "FILE", VERB_ALL, TEXT_OF(trace),
+	  "a line for each APDU and HTTP message, without its contents; - is standard error" },
+	{ "trace-secrets", NULL, VERB_ALL, OFFSET(trace_secrets),
+	  "with their contents, identifiers and secrets included" },
+	{ "stats", NULL, VERB_ALL, OFFSET(stats), "what each step cost" },
+	{ "help", NULL, VERB_ALL, OFFSET(help), "this text; after a verb: about it" },
+	{ "version", NULL, VERB_ALL, OFFSET(version), "version and build" },
+};
+#define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
+
+static bool given[ROW_COUNT];
+
+static int apply(const struct option_row *row, struct options *o, const char *value,
+		 struct esim_error *err)
+{
+	char *base = (char *)o;
+
+	switch (row->kind) {
+	case FLAG:
+		*(bool *)(void *)(base + row->offset) = true;
+		return 0;
+	case TEXT:
+		*(const char **)(void *)(base + row->offset) = value;
+		return 0;
+	case SPECIAL:
+		return row->set(o, value, err);
+	}
+	return 0;
+}
+
+static int refuse(char **argv, int failed, struct esim_error *err)
+{
+	esim_error_set(err, ESIM_EINVAL, failed == ':' ? "%s wants a value" :
+		       "unknown, ambiguous or wrongly used option: %s", argv[optind - 1]);
+	esim_error_advise(err, "lpactl --help lists the options");
+	return ESIM_EINVAL;
+}
+
+int options_parse(int argc, char **argv, struct options *ret, struct esim_error *err)
+{
+	struct option table[ROW_COUNT + 1] = { 0 };
+	struct options o = { 0 };
+	int found, row, rc;
+
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		table[i].name = rows[i].name;
+		table[i].has_arg = rows[i].argument ? required_argument : no_argument;
+		table[i].val = 0;
+	}
+	opterr = 0;
+	while ((found = getopt_long(argc, argv, ":h", table, &row)) != -1) {
+		if (found == 'h') {
+			o.help = true;
+			continue;
+		}
+		if (found != 0)
+			return refuse(argv, found, err);
+		if (given[row] && rows[row].kind == TEXT)
+			return esim_error_set(err, ESIM_EINVAL, "--%s was given twice",
+					      rows[row].name);
+		given[row] = true;
+		rc = apply(&rows[row], &o, optarg, err);
+		if (rc)
+			return rc;
+	}
+	if (optind < argc)
+		o.verb = argv[optind++];
+	o.arguments = argv + optind;
+	o.argument_count = argc - optind;
+	*ret = o;
+	return 0;
+}
+
+int options_check_verb(unsigned bit, struct esim_error *err)
+{
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		if (given[i] && !(rows[i].verbs & bit))
+			return esim_error_set(err, ESIM_EINVAL, "--%s does not belong to this verb",
+					      rows[i].name);
+	return 0;
+}
+
+static void print_row(const struct option_row *row)
+{
+	char left[64];
+
+	snprintf(left, sizeof(left), "--%s%s%s", row->name, row->argument ? " " : "",
+		 row->argument ? row->argument : "");
+	printf("  %-31s %s\n", left, row->help);
+}
+
+void options_print(unsigned bit)
+{
+	bool any = false;
+
+	for (size_t i = 0; bit && i < ROW_COUNT; i++) {
+		if (rows[i].verbs == VERB_ALL || !(rows[i].verbs & bit))
+			continue;
+		if (!any)
+			printf("\nOptions of this verb:\n");
+		any = true;
+		print_row(&rows[i]);
+	}
+	printf("\nOptions of every verb:\n");
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		if (rows[i].verbs == VERB_ALL)
+			print_row(&rows[i]);
+}

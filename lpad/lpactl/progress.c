@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One line on standard error, written over and over. */
+#include "progress.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static bool shown;
+
+void progress_show(struct app *app, const struct lpa_progress *progress)
+{
+	const struct es10b_load_progress *load = progress->load;
+
+	if (app->options.json || !isatty(STDERR_FILENO) || !progress->step[0])
+		return;
+	fprintf(stderr, "\r\033[K%s", progress->step);
+	if (load && load->bytes > 0)
+		fprintf(stderr, "  %zu of %zu bytes (%zu%%)", load->bytes_done, load->bytes,
+			100 * load->bytes_done / load->bytes);
+	fflush(stderr);
+	shown = true;
+}
+
+void progress_end(struct app *app)
+{
+	(void)app;
+	if (shown)
+		fputs("\r\033[K", stderr);
+	shown = false;
+}

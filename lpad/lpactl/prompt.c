@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Questions on standard error, answers from standard input, read byte by byte so that none is lost. */
+#include "prompt.h"
+
+#include "output.h"
+#include "progress.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* 1: a byte, 0: the end (or the user interrupted), negative: errno. */
+static int read_byte(const struct app *app, int fd, char *ret)
+{
+	struct pollfd fds[] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = esim_cancel_fd(app->cancel), .events = POLLIN },
+	};
+	ssize_t n;
+
+	for (;;) {
+		if (esim_cancel_triggered(app->cancel))
+			return 0;
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return -errno;
+		if (!(fds[0].revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL)))
+			continue;
+		n = read(fd, ret, 1);
+		if (n >= 0)
+			return (int)n;
+		if (errno != EINTR)
+			return -errno;
+	}
+}
+
+/* Length of the line, 0 at the end of input; ESIM_ETOOBIG reads it away all the same. */
+static int read_line(const struct app *app, int fd, char *line, size_t size)
+{
+	size_t len = 0;
+	int rc;
+	char c;
+
+	while ((rc = read_byte(app, fd, &c)) == 1 && c != '\n') {
+		if (len < size)
+			line[len] = c;
+		len++;
+	}
+	if (rc < 0)
+		return ESIM_EIO;
+	if (len >= size) {
+		explicit_bzero(line, size);
+		return ESIM_ETOOBIG;
+	}
+	line[len] = '\0';
+	return (int)len;
+}
+
+static void trim(char *line)
+{
+	const char *space = " \t\r";
+	size_t lead = strspn(line, space), len;
+
+	memmove(line, line + lead, strlen(line + lead) + 1);
+	for (len = strlen(line); len > 0 && strchr(space, line[len - 1]); len--)
+		line[len - 1] = '\0';
+}
+
+int prompt_read_file(struct app *app, const char *file, const char *what, char *line, size_t size)
+{
+	const bool standard_input = strcmp(file, "-") == 0;
+	int fd = standard_input ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+	int rc;
+
+	if (fd < 0)
+		return esim_error_errno(&app->err, ESIM_EINVAL, errno, "%s in %s", what, file);
+	rc = read_line(app, fd, line, size);
+	if (!standard_input)
+		close(fd);
+	if (rc < 0)
+		return esim_error_set(&app->err, ESIM_EINVAL, rc == ESIM_ETOOBIG ?
+				      "%s in %s is too long" : "%s in %s cannot be read", what, file);
+	trim(line);
+	if (esim_cancel_triggered(app->cancel))
+		return esim_error_set(&app->err, ESIM_ECANCELED, "cancelled");
+	if (!line[0])
+		return esim_error_set(&app->err, ESIM_EINVAL, "%s: %s is empty", what, file);
+	return 0;
+}
+
+/* Anything but a plain yes is no. */
+static bool ask(struct app *app, const char *question)
+{
+	char line[16];
+
+	progress_end(app);
+	fprintf(stderr, "%s [y/N] ", question);
+	fflush(stderr);
+	if (read_line(app, STDIN_FILENO, line, sizeof(line)) <= 0) {
+		fputc('\n', stderr);
+		return false;
+	}
+	trim(line);
+	return strcasecmp(line, "y") == 0 || strcasecmp(line, "yes") == 0;
+}
+
+int prompt_confirm(struct app *app, const char *question)
+{
+	if (app->options.yes || ask(app, question))
+		return 0;
+	if (esim_cancel_triggered(app->cancel))
+		return esim_error_set(&app->err, ESIM_ECANCELED, "cancelled");
+	esim_error_set(&app->err, ESIM_EREFUSED, "not confirmed: nothing was changed");
+	esim_error_advise(&app->err, "--yes confirms without being asked");
+	return ESIM_EREFUSED;
+}
+
+enum lpa_answer prompt_consent(struct app *app, const struct lpa_offer *offer)
+{
+	progress_end(app);
+	if (!app->options.json || !app->options.yes)
+		output_offer(stderr, offer);
+	if (offer->known_test_profile && !app->options.ci_roots)
+		fputs("lpactl: warning: this is a public test profile; versions up to 6 of it let anyone install applets on the eUICC\n",
+		      stderr);
+	return app->options.yes || ask(app, "Download this profile?") ? LPA_YES : LPA_NO;
+}
+
+enum lpa_answer prompt_ppr_consent(struct app *app, const struct lpa_offer *offer)
+{
+	char question[160];
+
+	if (app->options.accept_ppr)
+		return LPA_YES;
+	snprintf(question, sizeof(question), "Its operator forbids to %s it. Agree?",
+		 offer->policy_rules == ESIM_PPR1 ? "disable" :
+		 offer->policy_rules == ESIM_PPR2 ? "delete" : "disable or delete");
+	return ask(app, question) ? LPA_YES : LPA_NO;
+}
+
+/* On a terminal the code is not shown while it is typed. */
+static int read_hidden_line(struct app *app, char *line, size_t size)
+{
+	struct termios old, silent;
+	const bool terminal = tcgetattr(STDIN_FILENO, &old) == 0;
+	int rc;
+
+	if (terminal) {
+		silent = old;
+		silent.c_lflag &= ~(tcflag_t)ECHO;
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+	}
+	rc = read_line(app, STDIN_FILENO, line, size);
+	if (terminal)
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
+	fputc('\n', stderr);
+	return rc;
+}
+
+enum lpa_answer prompt_confirmation_code(struct app *app, unsigned refused,
+					 char code[static ESIM_MAX_CONFIRMATION_CODE + 1])
+{
+	int rc;
+
+	progress_end(app);
+	if (app->options.confirmation_code_file) {
+		/* A file holds one code: were it wrong, it would be wrong again. */
+		if (refused)
+			return LPA_NO;
+		strcpy(code, app->confirmation_code);
+		return LPA_YES;
+	}
+	fprintf(stderr, refused ? "The server refused this code. Confirmation code: " :
+		"Confirmation code: ");
+	fflush(stderr);
+	rc = read_hidden_line(app, code, ESIM_MAX_CONFIRMATION_CODE + 1);
+	if (rc > 0)
+		trim(code);
+	return rc > 0 && code[0] ? LPA_YES : LPA_NO;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is asked of the user, and lines read from files and standard input. Any
+ * input will do, a terminal or not; its end means no.
+ */
+#ifndef LPACTL_PROMPT_H
+#define LPACTL_PROMPT_H
+
+#include "app.h"
+
+/*
+ * The first line of @file, "-" standard input, without its end and the space
+ * around it. Longer than @size - 1 or empty: ESIM_EINVAL that names @what, not
+ * the line.
+ */
+int prompt_read_file(struct app *app, const char *file, const char *what, char *line, size_t size);
+
+/* 0: the user said yes (or --yes). ESIM_EREFUSED, ESIM_ECANCELED. */
+int prompt_confirm(struct app *app, const char *question);
+
+enum lpa_answer prompt_consent(struct app *app, const struct lpa_offer *offer);
+enum lpa_answer prompt_ppr_consent(struct app *app, const struct lpa_offer *offer);
+enum lpa_answer prompt_confirmation_code(struct app *app, unsigned refused,
+					 char code[static ESIM_MAX_CONFIRMATION_CODE + 1]);
+
+#endif
