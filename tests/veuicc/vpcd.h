@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The socket framing of pcscd's vpcd, card side: two bytes of length, big-endian,
+ * then that many bytes. One byte is control: 00 power off, 01 power on, 02 reset,
+ * without reply, 04 asks for the ATR. Four bytes and more are a command APDU.
+ */
+#ifndef VEUICC_VPCD_H
+#define VEUICC_VPCD_H
+
+#include "veuicc/veuicc.h"
+
+/*
+ * The first message of @in: 1 and its bytes, with the bytes used up; 0 where more
+ * must come; ESIM_EPROTO for a length that no message has.
+ */
+int veuicc_vpcd_next(struct esim_slice in, struct esim_slice *ret_message, size_t *ret_used);
+
+/* Act on one message and append the reply, if there is one. An error closes the connection. */
+int veuicc_vpcd_handle(struct veuicc *card, struct esim_slice message, struct esim_buf *out);
+
+/* All whole messages of @in, which loses them. */
+int veuicc_vpcd_feed(struct veuicc *card, struct esim_buf *in, struct esim_buf *out);
+
+#endif
