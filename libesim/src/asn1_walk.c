@@ -278,6 +278,18 @@ static int match_choice(struct walk *w, const struct asn1_type *type, struct esi
 	return 0;
 }
 
+/* --- ANY ---------------------------------------------------------------------------------------------- */
+
+/* Under a tag of its own ANY is one value; without, it is the TLV itself. */
+static int match_any(struct walk *w, struct esim_slice value)
+{
+	struct esim_tlv tlv;
+
+	if (esim_tlv_next(&value, &tlv) != 1 || value.len > 0)
+		return complain(w, NULL, "does not hold exactly one value");
+	return 0;
+}
+
 /* --- any field ---------------------------------------------------------------------------------------- */
 
 /* Take off the tags below the outermost: each must hold exactly the next. */
@@ -318,6 +330,8 @@ static int match(struct walk *w, const asn1_schema *node, const struct esim_tlv 
 		return match_list(w, &type, value, *ret_field);
 	case ASN1_ETYPE_CHOICE:
 		return match_choice(w, &type, value, *ret_field);
+	case ASN1_ETYPE_ANY:
+		return match_any(w, value);
 	default:
 		fault = asn1_check_value(&type, value);
 		return fault ? complain(w, NULL, fault) : 0;
