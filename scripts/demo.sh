@@ -19,7 +19,7 @@ readonly IMSI_APDUS=(00A4000C023F00 00A4040C07A0000000871002 00A4000C026F07 00B0
 work=$(mktemp -d)
 servers=()
 table=()
-lines_seen=0
+runs=0
 
 stop_servers() {
 	local pid status=0
@@ -69,29 +69,35 @@ start() { # name command...
 
 lpactl() {
 	"$BIN/lpactl" --device "unix:$work/card.sock" --direct --ci-roots "$work/roots" \
-		--connect-to "$NAME:443:$address" "$@" </dev/null 2>>"$work/lpactl.err"
+		--connect-to "$NAME:443:$address" --trace "$work/trace.$((++runs))" \
+		"$@" </dev/null 2>>"$work/lpactl.err"
 }
 
-# What the card has seen since the last step: APDUs and bytes both ways.
-card_cost() {
-	local total
-	total=$(wc -l <"$work/card.log")
-	tail -n "+$((lines_seen + 1))" "$work/card.log" | awk '
-		{ n++; for (i = 1; i <= NF; i++) if ($i ~ /^[0-9A-Fa-f]+$/ && length($i) % 2 == 0 && length($i) > 2) bytes += length($i) / 2 }
-		END { printf "%d %d", n, bytes }'
-	lines_seen=$total
+# What the trace of a step says: APDUs and their bytes, HTTP requests and theirs.
+# Its lines: "12 apdu 3.2ms ch=1 81E2910006 BF38 len=6 -> len=0 6110" and
+# "13 http 8.0ms POST host/path 200 sent=431 received=2810 connections=1".
+cost() {
+	cat "$work"/trace.* 2>/dev/null | awk '
+		function after(text, name) { return match(text, name "=[0-9]+") ? substr(text, RSTART + length(name) + 1, RLENGTH - length(name) - 1) : 0 }
+		$2 == "apdu" {
+			apdus++
+			split($0, side, " -> ")
+			card += length($5) / 2 + after(side[1], " len") + after(" " side[2], " len") + 2
+		}
+		$2 == "http" { requests++; net += after($0, "sent") + after($0, "received") }
+		END { printf "%7d %9d %6d %10d", apdus, card, requests, net }'
+	rm -f "$work"/trace.*
 }
 
 step() { # what command...
-	local what=$1 begin end cost
+	local what=$1 begin end
 	shift
 	say "$what"
 	begin=${EPOCHREALTIME//[!0-9]/}
 	"$@" >"$work/step.out" || fail "$what"
 	end=${EPOCHREALTIME//[!0-9]/}
-	cost=$(card_cost)
-	table+=("$(printf '%-34s %8d.%d %7d %9d' "$what" $(((end - begin) / 1000)) \
-		$(((end - begin) / 100 % 10)) "${cost% *}" "${cost#* }")")
+	table+=("$(printf '%-32s %7d.%d %s' "$what" $(((end - begin) / 1000)) \
+		$(((end - begin) / 100 % 10)) "$(cost)")")
 }
 
 # EF.IMSI: a length, then digits with their nibbles swapped, the first being parity.
@@ -118,9 +124,7 @@ prepare() {
 	cp "$PKI/CERT_CI.der" "$work/roots/"
 	"$BIN/mkprofile" --iccid "$ICCID" --imsi "$IMSI" "$work/profiles/demo.der" 2>"$work/mkprofile.err" ||
 		fail "mkprofile"
-	: >"$work/card.log"
-	start veuicc "$BIN/veuicc" --state "$work/card" --listen "unix:$work/card.sock" --pki "$PKI" \
-		--log "$work/card.log"
+	start veuicc "$BIN/veuicc" --state "$work/card" --listen "unix:$work/card.sock" --pki "$PKI"
 	start smdpp "$BIN/smdpp" --listen 127.0.0.1:0 --profiles "$work/profiles" --name "$NAME" \
 		--pki "$PKI" --notifications "$work/notifications"
 	say "virtual eUICC and test SM-DP+ are up ($NAME at $address)"
@@ -145,7 +149,7 @@ prepare
 life_of_a_profile
 stop_servers || fail "a server did not stop cleanly"
 [ -s "$work/notifications" ] || fail "the SM-DP+ got no notification"
-printf '\n%-34s %10s %7s %9s\n' step ms APDUs bytes
+printf '\n%-32s %9s %7s %9s %6s %10s\n' step ms APDUs "in bytes" HTTP "in bytes"
 printf '%s\n' "${table[@]}"
 printf '\n%d notifications reached the SM-DP+; all of it took %d s\n' \
 	"$(wc -l <"$work/notifications")" $((SECONDS - begun))
