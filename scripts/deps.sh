@@ -156,7 +156,9 @@ readonly WOLFSSL_CONFIGURE="
 	--enable-ocsp --enable-ocspstapling --enable-ocspstapling2 --enable-crl
 	--enable-curl --enable-opensslextra
 	--disable-md4 --disable-des3 --disable-arc4 --disable-dsa --disable-rc2"
-readonly WOLFSSL_CFLAGS="-O2 -g -DWOLFSSL_ECDSA_DETERMINISTIC_K_VARIANT"
+# HAVE_EX_DATA: without it libcurl cannot find its connection in wolfSSL's callback
+# and never takes up an earlier TLS session.
+readonly WOLFSSL_CFLAGS="-O2 -g -DWOLFSSL_ECDSA_DETERMINISTIC_K_VARIANT -DHAVE_EX_DATA"
 
 readonly CURL_CONFIGURE="
 	--enable-static --disable-shared --with-pic --with-wolfssl --without-ssl-trust
