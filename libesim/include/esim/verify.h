@@ -24,7 +24,7 @@ extern "C" {
 #endif
 
 #define ESIM_MAX_REGISTERED_ID	64
-#define ESIM_OID_TEXT_SIZE	192	/* of ESIM_MAX_REGISTERED_ID contents octets, dotted */
+#define ESIM_OID_TEXT_SIZE	260	/* of ESIM_MAX_REGISTERED_ID contents octets, dotted */
 
 /* A registered ID: contents octets of an OBJECT IDENTIFIER. */
 struct esim_registered_id {
