@@ -44,7 +44,7 @@ void esim_asn1_free(struct esim_asn1 **obj)
 	*obj = NULL;
 }
 
-/* --- finding --------------------------------------------------------------------- */
+/* --- finding ----------------------------------------------------------------- */
 
 static const struct asn1_field *named_child(const struct esim_asn1 *obj,
 					    const struct asn1_field *f, const char *name,
@@ -133,7 +133,7 @@ static int find_typed(const struct esim_asn1 *obj, const char *path, unsigned et
 	return 0;
 }
 
-/* --- reading ---------------------------------------------------------------------- */
+/* --- reading ----------------------------------------------------------------- */
 
 bool esim_asn1_has(const struct esim_asn1 *obj, const char *path)
 {

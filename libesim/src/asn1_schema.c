@@ -51,7 +51,7 @@ static pthread_once_t built = PTHREAD_ONCE_INIT;
 
 #define MODULES (sizeof(modules) / sizeof(modules[0]))
 
-/* --- moving in the table ------------------------------------------------------- */
+/* --- moving in the table ----------------------------------------------------- */
 
 static const asn1_schema *first_child(const asn1_schema *node)
 {
@@ -122,7 +122,7 @@ const asn1_schema *asn1_schema_child(const asn1_schema *node, unsigned etype)
 	return child;
 }
 
-/* --- the modules ------------------------------------------------------------------ */
+/* --- the modules ------------------------------------------------------------- */
 
 static int compare_types(const void *a, const void *b)
 {
@@ -189,7 +189,7 @@ const char *asn1_module_name(const struct asn1_module *module)
 	return module->table->name;
 }
 
-/* --- what a node says ---------------------------------------------------------------- */
+/* --- what a node says -------------------------------------------------------- */
 
 /* Bounds are digits; MAX and an absent bound are no limit. */
 static size_t bound(const char *text, size_t otherwise)
@@ -232,7 +232,7 @@ const char *asn1_schema_value_name(const asn1_schema *base, uint64_t value)
 	return NULL;
 }
 
-/* --- tags -------------------------------------------------------------------------------- */
+/* --- tags -------------------------------------------------------------------- */
 
 static const struct {
 	unsigned etype;

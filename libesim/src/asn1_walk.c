@@ -26,7 +26,7 @@ struct walk {
 static int match(struct walk *w, const asn1_schema *node, const struct esim_tlv *tlv,
 		 uint32_t *ret_field);
 
-/* --- complaints ------------------------------------------------------------------- */
+/* --- complaints -------------------------------------------------------------- */
 
 static int complain(struct walk *w, const char *name, const char *what)
 {
@@ -57,7 +57,7 @@ static int enter(struct walk *w, const char *name, size_t ordinal)
 	return 0;
 }
 
-/* --- fields ----------------------------------------------------------------------------- */
+/* --- fields ------------------------------------------------------------------ */
 
 static int add_field(struct walk *w, const asn1_schema *node, struct esim_slice whole,
 		     struct esim_slice value, uint32_t *ret)
@@ -116,7 +116,7 @@ static int keep_aside(struct walk *w, const struct esim_tlv *tlv)
 	return 0;
 }
 
-/* --- SEQUENCE ------------------------------------------------------------------------------- */
+/* --- SEQUENCE ---------------------------------------------------------------- */
 
 struct components {
 	const asn1_schema *nodes[MAX_COMPONENTS];
@@ -206,7 +206,7 @@ static int match_sequence(struct walk *w, const struct asn1_type *type, struct e
 	return 0;
 }
 
-/* --- SEQUENCE OF -------------------------------------------------------------------------------- */
+/* --- SEQUENCE OF ------------------------------------------------------------- */
 
 static int match_list(struct walk *w, const struct asn1_type *type, struct esim_slice value,
 		      uint32_t parent)
@@ -239,7 +239,7 @@ static int match_list(struct walk *w, const struct asn1_type *type, struct esim_
 	return 0;
 }
 
-/* --- CHOICE ----------------------------------------------------------------------------------------- */
+/* --- CHOICE ------------------------------------------------------------------ */
 
 /* @value holds the alternative; under a tag of its own unknown fields can stand beside it. */
 static int match_choice(struct walk *w, const struct asn1_type *type, struct esim_slice value,
@@ -278,7 +278,7 @@ static int match_choice(struct walk *w, const struct asn1_type *type, struct esi
 	return 0;
 }
 
-/* --- ANY ---------------------------------------------------------------------------------------------- */
+/* --- ANY --------------------------------------------------------------------- */
 
 /* Under a tag of its own ANY is one value; without, it is the TLV itself. */
 static int match_any(struct walk *w, struct esim_slice value)
@@ -290,7 +290,7 @@ static int match_any(struct walk *w, struct esim_slice value)
 	return 0;
 }
 
-/* --- any field ---------------------------------------------------------------------------------------- */
+/* --- any field --------------------------------------------------------------- */
 
 /* Take off the tags below the outermost: each must hold exactly the next. */
 static int peel(struct walk *w, const struct asn1_type *type, struct esim_slice *value)

@@ -54,7 +54,7 @@ static void refuse(const char *type, const char *hex, const char *message)
 		      err.message, message);
 }
 
-/* --- every object ---------------------------------------------------------------------- */
+/* --- every object ------------------------------------------------------------ */
 
 ATF_TC_WITHOUT_HEAD(every_object_decodes_without_unknown_fields);
 ATF_TC_BODY(every_object_decodes_without_unknown_fields, tc)
@@ -232,7 +232,7 @@ ATF_TC_BODY(values_come_from_the_received_bytes, tc)
 	esim_asn1_free(&obj);
 }
 
-/* --- what is missing, wrong or there twice ---------------------------------------------------- */
+/* --- what is missing, wrong or there twice ----------------------------------- */
 
 ATF_TC_WITHOUT_HEAD(a_missing_field_is_named);
 ATF_TC_BODY(a_missing_field_is_named, tc)
@@ -417,7 +417,7 @@ ATF_TC_BODY(unknown_fields_beyond_the_bound_are_counted, tc)
 	esim_buf_free(&big);
 }
 
-/* --- reading ------------------------------------------------------------------------------------- */
+/* --- reading ----------------------------------------------------------------- */
 
 ATF_TC_WITHOUT_HEAD(fields_are_read_by_their_paths);
 ATF_TC_BODY(fields_are_read_by_their_paths, tc)
@@ -539,7 +539,7 @@ ATF_TC_BODY(signed_parts_keep_their_unknown_fields, tc)
 	esim_asn1_free(&obj);
 }
 
-/* --- recorded data ------------------------------------------------------------------------------------ */
+/* --- recorded data ----------------------------------------------------------- */
 
 static struct esim_slice read_reference(const char *name, uint8_t *store, size_t size)
 {
