@@ -78,6 +78,21 @@ ATF_TC_BODY(refuses_bad_tags_and_lengths_and_leaves_the_input, tc)
 	}
 }
 
+/* The value is all there, so that nothing but the length's form is wrong. */
+ATF_TC_WITHOUT_HEAD(refuses_a_length_with_leading_zeros);
+ATF_TC_BODY(refuses_a_length_with_leading_zeros, tc)
+{
+	uint8_t raw[4 + 128] = { 0x04, 0x82, 0x00, 0x80 };
+	struct esim_slice in = esim_slice(raw, 4 + 128);
+	struct esim_tlv tlv;
+
+	ATF_CHECK_EQ(ESIM_EPROTO, esim_tlv_next(&in, &tlv));
+	raw[1] = 0x81;
+	raw[2] = 0x80;
+	in = esim_slice(raw, 3 + 128);
+	ATF_CHECK_EQ(1, esim_tlv_next(&in, &tlv));
+}
+
 ATF_TC_WITHOUT_HEAD(header_tells_the_length_of_what_has_not_come_yet);
 ATF_TC_BODY(header_tells_the_length_of_what_has_not_come_yet, tc)
 {
@@ -257,6 +272,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, reads_one_two_and_three_byte_tags);
 	ATF_TP_ADD_TC(tp, refuses_bad_tags_and_lengths_and_leaves_the_input);
+	ATF_TP_ADD_TC(tp, refuses_a_length_with_leading_zeros);
 	ATF_TP_ADD_TC(tp, header_tells_the_length_of_what_has_not_come_yet);
 	ATF_TP_ADD_TC(tp, check_names_the_object_and_the_offset);
 	ATF_TP_ADD_TC(tp, check_refuses_any_truncation);
