@@ -18,6 +18,7 @@ cd "$(dirname "$0")/.." || exit 1
 : "${BUILD:?start this by 'make check'}" "${MAKE_BUILD:=$BUILD}" "${MAKE:=make}" "${FUZZ_SECONDS:=30}" "${REFDATA:=}"
 MODE=${1:-all}
 JOBS=$(nproc)
+export LSAN_OPTIONS=suppressions=$PWD/tests/lsan.supp:print_suppressions=0
 RESULTS=$BUILD/results
 # Every process of a run carries this in its environment, which is how one that
 # was left running is found again.
@@ -126,7 +127,7 @@ clean_env() { # build-directory command...
 		COREESIM_RUN="$RUN_ID" COREESIM_SRC="$PWD" COREESIM_BUILD="$build" WOLFSSL="${WOLFSSL:-bundled}"
 		COREESIM_BIN="$build/bin" COREESIM_PKI="$BUILD/pki"
 		ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1
-		LSAN_OPTIONS=suppressions="$PWD/tests/lsan.supp":print_suppressions=0
+		LSAN_OPTIONS="$LSAN_OPTIONS"
 		UBSAN_OPTIONS=print_stacktrace=1
 	)
 	[ ! -d "$REFDATA" ] || vars+=(REFDATA="$REFDATA")
