@@ -202,7 +202,7 @@ static size_t encode_imsi(const char *digits, uint8_t imsi[static 9])
 	for (size_t i = 1; i < count; i++) {
 		uint8_t *byte = &imsi[1 + (i + 1) / 2], digit = (uint8_t)(digits[i] - '0');
 
-		*byte = i % 2 ? (uint8_t)(0xF0 | digit) : (uint8_t)((*byte & 0x0F) | digit << 4);
+		*byte = (uint8_t)(i % 2 ? 0xF0 | digit : (*byte & 0x0F) | digit << 4);
 	}
 	return 9;
 }
