@@ -59,7 +59,7 @@ static bool looks_like_ipv4(const char *host)
 	last = last ? last + 1 : host;
 	if (last[0] == '0' && last[1] == 'x')
 		return true;
-	return last[strspn(last, "0123456789")] == '\0';
+	return is_digit(last[0]) && last[strspn(last, "0123456789")] == '\0';
 }
 
 static int check_labels(const char *host, struct esim_error *err)
