@@ -17,7 +17,7 @@ ASN1_OBJS := $(ASN1_SRCS:.c=.o)
 
 $(BUILD)/gen/asn1/%_tab.c: asn1/%.asn
 	@mkdir -p $(@D)
-	asn1Parser -o $@ -n coreesim_$*_asn1 $< >/dev/null
+	asn1Parser -o $@ -n coreesim_$*_asn1 $< >$@.log 2>&1 || { cat $@.log >&2; exit 1; }
 
 $(BUILD)/gen/asn1/%.o: $(BUILD)/gen/asn1/%.c $(FLAGS_STAMP)
 	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
