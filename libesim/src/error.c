@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MESSAGE_SIZE sizeof(((struct esim_error *)NULL)->message)
+
 static const struct {
 	int code;
 	enum esim_domain domain;
@@ -113,7 +115,7 @@ static void start(struct esim_error *err, int code, const char *fmt, va_list arg
 
 static void start(struct esim_error *err, int code, const char *fmt, va_list args)
 {
-	char message[sizeof(err->message)] = "";
+	char message[MESSAGE_SIZE] = "";
 
 	vsnprintf(message, sizeof(message), fmt, args);
 	trim(message, sizeof(message));
@@ -193,7 +195,7 @@ int esim_error_verify(struct esim_error *err, const char *check, const char *fmt
 
 int esim_error_prefix(struct esim_error *err, const char *fmt, ...)
 {
-	char old[sizeof(err->message)];
+	char old[MESSAGE_SIZE];
 	va_list args;
 	size_t used;
 
