@@ -632,6 +632,7 @@ ATF_TC_BODY(unusable_file_of_a_directory_is_named, tc)
 	ATF_REQUIRE_EQ(0, system("mkfifo roots/z.der"));
 	ATF_CHECK(esim_pool_add_dir(&pool, "roots", &err) < 0);
 	ATF_CHECK_MSG(strstr(err.message, "not a regular file") != NULL, "%s", err.message);
+	esim_pool_free(&pool);
 	fixture_free(&f);
 }
 

@@ -484,6 +484,11 @@ ATF_TC_BODY(notification_is_checked, tc)
 	require_failed_check(esim_verify_notification(&in, &err), &err, "euiccNotificationSignature",
 			     "does not verify");
 	f.notification.data[10] ^= 1;
+	/* Its tag is BF2F; BF2E is another object. */
+	f.notification.data[5] ^= 1;
+	require_failed_check(esim_verify_notification(&in, &err), &err, "OtherSignedNotification",
+			     "not made of");
+	f.notification.data[5] ^= 1;
 	ATF_REQUIRE_EQ(0, esim_eid_parse("89049032000001000000012345678955", &eid));
 	in.eid = &eid;
 	require_failed_check(esim_verify_notification(&in, &err), &err, "EID", "not this card's");
