@@ -77,7 +77,7 @@ lint_shell() {
 	local status=0
 	files 'scripts/*.sh' .ci/run tests/fresh.sh | xargs shellcheck -s bash -e SC1091,SC2317 || status=1
 	# A program of atf-sh: its functions are called by name from outside.
-	files 'tests/integration/*.sh' | xargs -r shellcheck -s sh -e SC1091,SC2034,SC2046,SC2086,SC2154,SC2155,SC3043 || status=1
+	files 'tests/integration/*.sh' | xargs -r shellcheck -s sh -S warning -e SC1091,SC2034,SC2046,SC2154,SC2155,SC3043 || status=1
 	return $status
 }
 
