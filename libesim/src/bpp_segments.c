@@ -80,7 +80,9 @@ static int cut_parts(struct esim_slice rest, struct bpp_segments *segments, stru
 		if (r)
 			return r;
 	}
-	/* The last part is never optional. */
+	/* The last part is not optional: the loop finds it at the latest. */
+	while (next < PART_COUNT && parts[next].optional)
+		next++;
 	if (next < PART_COUNT)
 		return esim_error_set(err, ESIM_EPROTO, "the bound profile package ends before %s",
 				      parts[next].name);

@@ -31,7 +31,7 @@ int esim_version_parse(const char *text, struct esim_version *ret)
 	unsigned parts[3] = { 0 };
 	size_t count = 0;
 
-	while (count < 3) {
+	do {
 		unsigned digits = 0;
 
 		for (; *text >= '0' && *text <= '9' && digits < 3; text++, digits++)
@@ -39,10 +39,7 @@ int esim_version_parse(const char *text, struct esim_version *ret)
 		if (digits == 0 || parts[count] > UINT8_MAX)
 			return ESIM_EINVAL;
 		count++;
-		if (*text != '.')
-			break;
-		text++;
-	}
+	} while (count < 3 && *text == '.' && text++);
 	if (*text != '\0' || count < 2)
 		return ESIM_EINVAL;
 	*ret = (struct esim_version){ (uint8_t)parts[0], (uint8_t)parts[1], (uint8_t)parts[2] };
