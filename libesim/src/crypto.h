@@ -5,7 +5,7 @@
 
 #include <esim/trust.h>
 
-/* The point lies on its curve and is a public key: SP 800-56A, 5.6.2.3.3. */
+/* The point lies on its curve and is a public key: SP 800-56A, 5.6.2.3.4. */
 bool crypto_key_valid(const struct esim_public_key *key);
 
 /* One PEM certificate, from its BEGIN line to its END line, to DER of at most @size bytes. */

@@ -206,6 +206,25 @@ ATF_TC_BODY(keys_off_their_curve_are_refused, tc)
 	}
 }
 
+/* On P-256, x = 5 has a point; x + p names it again, in 256 bits, and must not be taken. */
+ATF_TC_WITHOUT_HEAD(coordinates_above_the_prime_are_refused);
+ATF_TC_BODY(coordinates_above_the_prime_are_refused, tc)
+{
+	static const char point[] =
+		"040000000000000000000000000000000000000000000000000000000000000005"
+		"459243B9AA581806FE913BCE99817ADE11CA503C64D9A3C533415C083248FBCC";
+	static const char again[] =
+		"04FFFFFFFF00000001000000000000000000000001000000000000000000000004"
+		"459243B9AA581806FE913BCE99817ADE11CA503C64D9A3C533415C083248FBCC";
+	struct esim_public_key key = { .curve = ESIM_CURVE_P256 };
+	size_t len;
+
+	ATF_REQUIRE_EQ(0, esim_hex_decode(point, key.point, sizeof(key.point), &len));
+	ATF_CHECK(crypto_key_valid(&key));
+	ATF_REQUIRE_EQ(0, esim_hex_decode(again, key.point, sizeof(key.point), &len));
+	ATF_CHECK(!crypto_key_valid(&key));
+}
+
 ATF_TC_WITHOUT_HEAD(pem_that_is_none_is_refused);
 ATF_TC_BODY(pem_that_is_none_is_refused, tc)
 {
@@ -233,6 +252,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, high_s_is_as_good_as_low_s);
 	ATF_TP_ADD_TC(tp, signature_of_another_length_is_refused);
 	ATF_TP_ADD_TC(tp, keys_off_their_curve_are_refused);
+	ATF_TP_ADD_TC(tp, coordinates_above_the_prime_are_refused);
 	ATF_TP_ADD_TC(tp, pem_that_is_none_is_refused);
 	return atf_no_error();
 }
