@@ -41,11 +41,25 @@ static struct rsp_key *key_new(void)
 	return key;
 }
 
+/* A build with PKCS#11 keeps the numbers a second time, and wolfCrypt does not free those. */
+static void free_ecc(ecc_key *ecc)
+{
+#if defined(HAVE_WOLF_BIGINT) && defined(wc_ecc_key_get_priv)
+	if (ecc) {
+		wc_bigint_free(&wc_ecc_key_get_priv(ecc)->raw);
+		wc_bigint_free(&ecc->pubkey.x->raw);
+		wc_bigint_free(&ecc->pubkey.y->raw);
+		wc_bigint_free(&ecc->pubkey.z->raw);
+	}
+#endif
+	wc_ecc_key_free(ecc);
+}
+
 void rsp_key_free(struct rsp_key **key)
 {
 	if (!key || !*key)
 		return;
-	wc_ecc_key_free((*key)->ecc);
+	free_ecc((*key)->ecc);
 	wc_rng_free((*key)->rng);
 	free(*key);
 	*key = NULL;
@@ -233,7 +247,7 @@ int rsp_key_agree(const struct rsp_key *key, const struct esim_public_key *peer,
 			r = 0;
 		}
 	}
-	wc_ecc_key_free(other);
+	free_ecc(other);
 	explicit_bzero(secret, sizeof(secret));
 	return r;
 }

@@ -22,7 +22,7 @@ int rsp_key_from_scalar(enum esim_curve curve, const uint8_t scalar[static RSP_S
 /* The scalar, for a key that is kept with other state; the caller wipes it. */
 int rsp_key_scalar(const struct rsp_key *key, uint8_t scalar[static RSP_SECRET_SIZE]);
 
-/* PKCS#8 or SEC1 in PEM, with or without a leading EC PARAMETERS block. */
+/* PKCS#8 or SEC1 in PEM, with or without a leading EC PARAMETERS block. ESIM_ENOENT: no such file. */
 int rsp_key_load(const char *pem_path, struct rsp_key **ret, struct esim_error *err);
 
 /* SEC1 in PEM, mode 0600; replaces the file. */

@@ -358,7 +358,7 @@ ATF_TC_BODY(unusable_key_files_are_named, tc)
 	atf_utils_create_file("bad.pem", "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n");
 	ATF_REQUIRE_EQ(ESIM_EINVAL, rsp_key_load("bad.pem", &key, &err));
 	ATF_REQUIRE(strstr(err.message, "bad.pem") != NULL);
-	ATF_REQUIRE_EQ(ESIM_EINVAL, rsp_key_load("absent.pem", &key, &err));
+	ATF_REQUIRE_EQ(ESIM_ENOENT, rsp_key_load("absent.pem", &key, &err));
 	ATF_REQUIRE(strstr(err.message, "absent.pem") != NULL);
 	ATF_REQUIRE(key == NULL);
 }
