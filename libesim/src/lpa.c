@@ -192,3 +192,15 @@ int lpa_server_init(struct lpa *lpa, const char *address, struct es9p_server *re
 		*ret = server;
 	return rc;
 }
+
+int lpa_reset_card(struct lpa *lpa, struct esim_error *err)
+{
+	int rc;
+
+	lpa_step(lpa, "reset");
+	rc = esim_card_reset(lpa->options.card, err);
+	if (rc == ESIM_ENOTSUP)
+		rc = esim_card_reselect(lpa->options.card, err);
+	lpa_step(lpa, NULL);
+	return rc;
+}

@@ -42,8 +42,10 @@ static int authenticate(struct lpa_download *d, struct esim_error *err)
 			return rc;
 		lpa_session_clear(session);
 	}
-	return esim_error_set(err, ESIM_ETOOBIG, "the event leads over more than %d SM-DS",
-			      ESIM_MAX_SMDS_CASCADE);
+	esim_error_set(err, ESIM_ETOOBIG, "the event leads over more than %d SM-DS",
+		       ESIM_MAX_SMDS_CASCADE);
+	err->domain = ESIM_DOMAIN_SERVER;
+	return ESIM_ETOOBIG;
 }
 
 static int verify_offer(struct lpa_download *d, struct esim_error *err)

@@ -36,6 +36,9 @@ int lpa_check_cancel(const struct lpa *lpa, struct esim_error *err);
 /* Wait, or be cancelled. */
 int lpa_pause(const struct lpa *lpa, unsigned milliseconds, struct esim_error *err);
 
+/* Reset the card and select the ISD-R; only the latter where the transport cannot reset. */
+int lpa_reset_card(struct lpa *lpa, struct esim_error *err);
+
 /* Address of a server as it came from code, card or user. */
 int lpa_server_init(struct lpa *lpa, const char *address, struct es9p_server *ret,
 		    struct esim_error *err);

@@ -160,28 +160,34 @@ static int call_by_aid(struct lpa *lpa, const struct change *change,
 	return first.code;
 }
 
+/*
+ * REFRESH is pending and no modem stands between: then this host is the terminal,
+ * and the reset below is what the card asks for.
+ */
+static bool is_terminal(struct esim_card *card)
+{
+	const unsigned raw_and_reset = ESIM_TRANSPORT_RAW | ESIM_TRANSPORT_RESET;
+	struct esim_transport_info info;
+
+	esim_transport_describe(esim_card_transport(card), &info);
+	return esim_card_proactive(card) && (info.features & raw_and_reset) == raw_and_reset;
+}
+
 /* After a change of state the ISD-R has to be found again. */
 static int settle(struct lpa *lpa, bool refresh, struct esim_error *err)
 {
-	struct esim_error reselect;
+	struct esim_card *card = lpa->options.card;
+	struct esim_error ignored;
 	int rc;
 
-	if (refresh) {
+	if (refresh && !is_terminal(card)) {
 		lpa_step(lpa, "SELECT ISD-R");
-		rc = esim_card_reselect(lpa->options.card, &reselect);
+		rc = esim_card_reselect(card, &ignored);
 		lpa_step(lpa, NULL);
 		if (!rc)
 			return 0;
 	}
-	lpa_step(lpa, "reset");
-	rc = esim_card_reset(lpa->options.card, err);
-	lpa_step(lpa, NULL);
-	if (rc == ESIM_ENOTSUP) {
-		lpa_step(lpa, "SELECT ISD-R");
-		rc = esim_card_reselect(lpa->options.card, err);
-		lpa_step(lpa, NULL);
-	}
-	return rc;
+	return lpa_reset_card(lpa, err);
 }
 
 static int verify_change(struct lpa *lpa, const struct change *change,

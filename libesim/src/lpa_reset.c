@@ -28,8 +28,5 @@ int lpa_memory_reset(struct lpa *lpa, unsigned options, struct esim_error *err)
 	if (rc || !(options & PROFILE_OPTIONS))
 		return rc;
 	/* An enabled profile may have gone: the card wants a reset before all else. */
-	lpa_step(lpa, "reset");
-	rc = esim_card_reset(lpa->options.card, err);
-	lpa_step(lpa, NULL);
-	return rc == ESIM_ENOTSUP ? esim_card_reselect(lpa->options.card, err) : rc;
+	return lpa_reset_card(lpa, err);
 }

@@ -159,11 +159,22 @@ static int refuse(char **argv, int failed, struct esim_error *err)
 	return ESIM_EINVAL;
 }
 
+/* How an error of the command line itself is written hangs on one of its options. */
+static bool wants_json(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--json") == 0)
+			return true;
+	return false;
+}
+
 int options_parse(int argc, char **argv, struct options *ret, struct esim_error *err)
 {
 	struct option table[ROW_COUNT + 1] = { 0 };
 	struct options o = { 0 };
 	int found, row, rc;
+
+	*ret = (struct options){ .json = wants_json(argc, argv) };
 
 	for (size_t i = 0; i < ROW_COUNT; i++) {
 		table[i].name = rows[i].name;

@@ -48,7 +48,7 @@ struct options {
 	int argument_count;
 };
 
-/* ESIM_EINVAL with a sentence that names the argument. Moves argv's elements. */
+/* ESIM_EINVAL with a sentence that names the argument; ret->json is right also then. Moves argv's elements. */
 int options_parse(int argc, char **argv, struct options *ret, struct esim_error *err);
 
 /* Are all options that were given for the verb with @bit? */

@@ -76,8 +76,11 @@ int prompt_read_file(struct app *app, const char *file, const char *what, char *
 	int fd = standard_input ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
 	int rc;
 
-	if (fd < 0)
-		return esim_error_errno(&app->err, ESIM_EINVAL, errno, "%s in %s", what, file);
+	if (fd < 0) {
+		esim_error_errno(&app->err, ESIM_EINVAL, errno, "%s in %s", what, file);
+		app->err.domain = ESIM_DOMAIN_USAGE;
+		return ESIM_EINVAL;
+	}
 	rc = read_line(app, fd, line, size);
 	if (!standard_input)
 		close(fd);

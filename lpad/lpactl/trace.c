@@ -37,7 +37,9 @@ int trace_open(const char *file, bool secrets, struct trace **ret, struct esim_e
 	trace->file = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!trace->file) {
 		free(trace);
-		return esim_error_errno(err, ESIM_EINVAL, errno, "the trace file %s", file);
+		esim_error_errno(err, ESIM_EINVAL, errno, "the trace file %s", file);
+		err->domain = ESIM_DOMAIN_USAGE;
+		return ESIM_EINVAL;
 	}
 	setvbuf(trace->file, NULL, _IOLBF, 0);
 	*ret = trace;

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+#
+# What tests of whole programs share: a virtual eUICC and a test SM-DP+ of their
+# own in the work directory, and ./lpactl, which speaks to both.
+#
+#   start_card [veuicc option...]     PKI: $CARD_PKI, default nist
+#   start_server [smdpp option...]    PKI: $SERVER_PKI, default nist
+#   order NAME [ICCID [JSON]]         a package that smdpp serves as NAME
+#   ./lpactl ARGUMENT...              as lpactl, with device, roots and --connect-to set
+#   stop_servers                      at a test's end: both end with status 0, silent
+#   end_servers                       in a test's cleanup
+#
+# Servers say "listening ADDRESS" on a fifo; nothing here waits by the clock.
+
+BIN=$COREESIM_BIN
+PKI=$COREESIM_PKI
+NAME=smdpp.example.com
+SMDS=smds.example.com
+ICCID=8944000000000000017
+IMSI=001010123456789
+
+with_servers() { # test case
+	atf_set require.progs "jq"
+}
+
+# Read the line by which server $1 says that it is ready, into $listening.
+await_ready() { # name fifo
+	read -r listening <"$2" || { cat "$1.err" >&2; atf_fail "$1 did not start"; }
+	case $listening in
+	"listening "*) listening=${listening#listening } ;;
+	*) atf_fail "$1 said '$listening', not 'listening ADDRESS'" ;;
+	esac
+}
+
+# The numbers of the children live in files: cleanup is another process.
+start_card() {
+	mkdir -p card
+	rm -f card.fifo card.sock
+	mkfifo card.fifo
+	"$BIN/veuicc" --state card --listen "unix:$PWD/card.sock" \
+		--pki "$PKI/${CARD_PKI:-nist}" --log card.log "$@" >card.fifo 2>card.err </dev/null &
+	echo $! >card.pid
+	await_ready card card.fifo
+	make_client
+}
+
+start_server() {
+	mkdir -p profiles
+	rm -f server.fifo
+	mkfifo server.fifo
+	"$BIN/smdpp" --listen 127.0.0.1:0 --profiles profiles --name "$NAME" --smds-name "$SMDS" \
+		--pki "$PKI/${SERVER_PKI:-nist}" --notifications notifications.jsonl \
+		--stats server.json "$@" >server.fifo 2>server.err </dev/null &
+	echo $! >server.pid
+	await_ready server server.fifo
+	server_address=$listening
+	make_client
+}
+
+# A program, since atf_check runs no functions.
+make_client() {
+	[ -d roots ] || { mkdir roots && cp "$PKI/${SERVER_PKI:-nist}/CERT_CI.der" roots/; }
+	cat >lpactl.new <<-CLIENT
+	#!/bin/sh
+	exec "$BIN/lpactl" --device "unix:$PWD/card.sock" --ci-roots "$PWD/roots" \
+		${server_address:+--connect-to "$NAME:443:$server_address" --connect-to "$SMDS:443:$server_address"} "\$@"
+	CLIENT
+	chmod +x lpactl.new
+	mv lpactl.new lpactl
+}
+
+order() { # name [iccid [json]]
+	mkdir -p profiles
+	"$BIN/mkprofile" --iccid "${2:-$ICCID}" --imsi "$IMSI" "profiles/$1.der" ||
+		atf_fail "mkprofile $1"
+	[ -z "${3:-}" ] || printf '%s\n' "$3" >"profiles/$1.json"
+}
+
+code() { # matching id
+	printf 'LPA:1$%s$%s' "$NAME" "$1"
+}
+
+stop_one() { # name
+	[ -e "$1.pid" ] || return 0
+	kill "$(cat "$1.pid")"
+	wait "$(cat "$1.pid")" || { cat "$1.err" >&2; atf_fail "$1 ended with status $?"; }
+	rm "$1.pid"
+	[ ! -s "$1.err" ] || { cat "$1.err" >&2; atf_fail "$1 complained"; }
+}
+
+stop_servers() {
+	stop_one card
+	stop_one server
+}
+
+end_servers() {
+	for file in card.pid server.pid; do
+		[ ! -e "$file" ] || kill "$(cat "$file")" 2>/dev/null || true
+	done
+}
+
+# Run ./lpactl --json with these arguments; the document is then in out.json.
+json_run() { # expected-status argument...
+	expected=$1
+	shift
+	status=0
+	./lpactl --json "$@" >out.json 2>out.err </dev/null || status=$?
+	[ "$status" = "$expected" ] || { cat out.json out.err; atf_fail "lpactl $*: status $status, not $expected"; }
+}
+
+# What out.json says under a jq path.
+says() { # path value
+	value=$(jq -r "$1" out.json) || atf_fail "no JSON"
+	[ "$value" = "$2" ] || { cat out.json; atf_fail "$1 is $value, not $2"; }
+}
+
+# What the notification log says: one "event seqNumber" a line.
+delivered() {
+	[ ! -e notifications.jsonl ] || jq -r '"\(.event) \(.seqNumber)"' notifications.jsonl
+}
+
+# Command APDUs of ES10 function $1 (BF41) in the card's log.
+sent_to_card() { # tag
+	grep -c "> 8[0-9A-F]E2....[0-9A-F][0-9A-F]$1" card.log
+}
