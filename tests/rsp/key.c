@@ -76,7 +76,7 @@ static int fill_public(struct rsp_key *key)
 		key->pub.curve = ESIM_CURVE_BRAINPOOL_P256R1;
 	else
 		return ESIM_ENOTSUP;
-	if (wc_ecc_make_pub_ex(key->ecc, NULL, key->rng))
+	if (key->ecc->type == ECC_PRIVATEKEY_ONLY && wc_ecc_make_pub_ex(key->ecc, NULL, key->rng))
 		return ESIM_EINVAL;
 	if (wc_ecc_export_x963(key->ecc, key->pub.point, &len) || len != sizeof(key->pub.point))
 		return ESIM_EIO;
