@@ -15,7 +15,6 @@
 
 struct walk {
 	const struct esim_cert *chain;
-	size_t count;
 	const struct esim_pool *pool;
 	const struct esim_chain_rules *rules;
 	struct esim_error *err;
@@ -297,7 +296,7 @@ int esim_chain_verify(const struct esim_cert *chain, size_t count, const struct 
 		      const struct esim_chain_rules *rules, const struct esim_anchor **ret_anchor,
 		      struct esim_error *err)
 {
-	const struct walk walk = { chain, count, pool, rules, err };
+	const struct walk walk = { chain, pool, rules, err };
 	const struct esim_anchor *anchor;
 	int r;
 
