@@ -116,7 +116,8 @@ lint_tidy() {
 		-bugprone-narrowing-conversions,-bugprone-branch-clone,
 		-bugprone-implicit-widening-of-multiplication-result,
 		-bugprone-assignment-in-if-condition,-bugprone-suspicious-include,
-		-bugprone-suspicious-string-compare,-bugprone-sizeof-expression
+		-bugprone-suspicious-string-compare,-bugprone-sizeof-expression,
+		-bugprone-not-null-terminated-result
 	CHECKS
 	)
 	PREFIX=$(scripts/deps.sh prefix)

@@ -134,6 +134,12 @@ static int slot_path(const char *dir, enum rsp_pki_slot slot, bool key, char *pa
 	return 0;
 }
 
+/* Member by member: what fills the structure up is not defined. */
+static bool same_key(const struct esim_public_key *a, const struct esim_public_key *b)
+{
+	return a->curve == b->curve && memcmp(a->point, b->point, sizeof(a->point)) == 0;
+}
+
 static int read_slot(struct rsp_pki *pki, enum rsp_pki_slot slot, struct esim_error *err)
 {
 	struct rsp_pki_entry *entry = &pki->entries[slot];
@@ -154,7 +160,7 @@ static int read_slot(struct rsp_pki *pki, enum rsp_pki_slot slot, struct esim_er
 	r = rsp_key_load(path, &entry->key, err);
 	if (r == ESIM_ENOENT)
 		return 0;
-	if (!r && memcmp(rsp_key_public(entry->key), &entry->cert.key, sizeof(entry->cert.key)) != 0)
+	if (!r && !same_key(rsp_key_public(entry->key), &entry->cert.key))
 		r = esim_error_set(err, ESIM_EINVAL, "%s is not the key of CERT_%s.der", path, slot_names[slot]);
 	return r;
 }
