@@ -391,9 +391,10 @@ static uint16_t fail(struct veuicc *card, enum bpp_reason reason, struct esim_bu
 	return end_with(card, &outcome, out);
 }
 
+/* ISD-P AIDs: the two bytes before the last run from 0010 to FFFF. */
 static void give_aid(struct veuicc *card, struct veuicc_profile *profile)
 {
-	uint32_t number = 0x1000 + card->store.next_aid++ % 0xF000;
+	uint32_t number = 0x0010 + card->store.next_aid++ % 0xFFF0;
 
 	memcpy(profile->aid, veuicc_isdr_aid, VEUICC_AID_SIZE);
 	profile->aid[13] = (uint8_t)(number >> 8);
