@@ -185,6 +185,8 @@ static int get_tlv(const struct reader *reader, const struct tlv_field *field, s
 	r = get_text(reader, field->name, &text, &len);
 	if (r)
 		return r;
+	if (len == 0)
+		return bad(reader, field->name, "is empty");
 	r = base64_decode(text, len, reader->storage);
 	if (r == ESIM_EPROTO)
 		return bad(reader, field->name, "is no base64");

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <wolfssl/options.h>
 
@@ -786,10 +787,9 @@ ATF_TC_BODY(the_trace_sees_each_exchange, tc)
 	bench_finish(&b, NULL);
 }
 
-/* --- SGP.26's own certificates ------------------------------------------------------------------------ */
+/* --- PKI directories, with the critical extensions of real life ----------------------------------------- */
 
-ATF_TC_WITHOUT_HEAD(the_test_pki_of_sgp26_is_accepted);
-ATF_TC_BODY(the_test_pki_of_sgp26_is_accepted, tc)
+static void served_from(const char *variable, const char *dir, const char *host, int64_t now)
 {
 	struct esim_buf ci = ESIM_BUF_INIT, tls = ESIM_BUF_INIT, der = ESIM_BUF_INIT;
 	struct esim_pool pool = { 0 };
@@ -797,28 +797,48 @@ ATF_TC_BODY(the_test_pki_of_sgp26_is_accepted, tc)
 	char path[512];
 	struct bench b;
 
-	read_or_skip("REFDATA", "sgp26-nist/CERT_CI.der", &ci);
-	read_or_skip("REFDATA", "sgp26-nist/CERT_DPtls.der", &tls);
+	snprintf(path, sizeof(path), "%s/CERT_CI.der", dir);
+	read_or_skip(variable, path, &ci);
+	snprintf(path, sizeof(path), "%s/CERT_DPtls.der", dir);
+	read_or_skip(variable, path, &tls);
 	bench_init(&b);
 	ATF_REQUIRE_EQ_MSG(0, esim_pool_add_cert(&pool, esim_buf_slice(&ci), &b.err), "%s", b.err.message);
-	snprintf(path, sizeof(path), "%s/sgp26-nist/SK_DPtls.pem", getenv("REFDATA"));
+	snprintf(path, sizeof(path), "%s/%s/SK_DPtls.pem", getenv(variable), dir);
 	ATF_REQUIRE_EQ_MSG(0, rsp_key_load(path, &key, &b.err), "%s", b.err.message);
 	ATF_REQUIRE_EQ(0, rsp_key_der(key, &der));
 	b.options.tls_roots = &pool;
-	b.now = 1796000000;	/* 2026-11-30 */
+	b.now = now;
 	b.server_options.certificate = esim_buf_slice(&tls);
 	b.server_options.key = esim_buf_slice(&der);
 	b.server = tls_server_start(&b.server_options);
-	snprintf(path, sizeof(path), "testsmdpplus1.example.com:443:127.0.0.1:%u", tls_server_port(b.server));
+	snprintf(path, sizeof(path), "%s:443:127.0.0.1:%u", host, tls_server_port(b.server));
 	ATF_REQUIRE_EQ(0, esim_connect_to_parse(path, &b.connect_to, &b.err));
 	ATF_REQUIRE_EQ(0, esim_http_new(&b.options, &b.http, &b.err));
-	ATF_REQUIRE_EQ_MSG(0, bench_post_to(&b, "testsmdpplus1.example.com"), "%s", b.err.message);
+	ATF_REQUIRE_EQ_MSG(0, bench_post_to(&b, host), "%s", b.err.message);
 	bench_finish(&b, NULL);
 	rsp_key_free(&key);
 	esim_pool_free(&pool);
 	esim_buf_free(&ci);
 	esim_buf_free(&tls);
 	esim_buf_free(&der);
+}
+
+ATF_TC_WITHOUT_HEAD(the_test_pki_of_sgp26_is_accepted);
+ATF_TC_BODY(the_test_pki_of_sgp26_is_accepted, tc)
+{
+	served_from("REFDATA", "sgp26-nist", "testsmdpplus1.example.com", 1796000000);	/* 2026-11-30 */
+}
+
+ATF_TC_WITHOUT_HEAD(the_builds_own_pki_is_accepted);
+ATF_TC_BODY(the_builds_own_pki_is_accepted, tc)
+{
+	served_from("COREESIM_PKI", "nist", HOST, time(NULL));
+}
+
+ATF_TC_WITHOUT_HEAD(the_builds_own_brainpool_pki_is_accepted);
+ATF_TC_BODY(the_builds_own_brainpool_pki_is_accepted, tc)
+{
+	served_from("COREESIM_PKI", "brainpool", HOST, time(NULL));
 }
 
 ATF_TP_ADD_TCS(tp)
@@ -861,5 +881,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, no_roots_is_an_error);
 	ATF_TP_ADD_TC(tp, the_trace_sees_each_exchange);
 	ATF_TP_ADD_TC(tp, the_test_pki_of_sgp26_is_accepted);
+	ATF_TP_ADD_TC(tp, the_builds_own_pki_is_accepted);
+	ATF_TP_ADD_TC(tp, the_builds_own_brainpool_pki_is_accepted);
 	return atf_no_error();
 }
