@@ -49,13 +49,16 @@ lint_text() {
 	return $status
 }
 
-# Each public header compiles alone and knows nothing of the libraries behind it.
+# Each public header compiles alone, in C++ too, and knows nothing of the libraries
+# behind it.
 lint_headers() {
 	local header status=0 work
 	work=$(mktemp -d)
 	for header in libesim/include/esim/*.h; do
 		printf '#include <esim/%s>\nextern int one;\n' "${header##*/}" >"$work/one.c"
 		"${CC:-cc}" -std=c17 -Wall -Wextra -Wpedantic -Werror -Ilibesim/include \
+			-fsyntax-only "$work/one.c" || status=1
+		! command -v c++ >/dev/null || c++ -x c++ -Wall -Wextra -Werror -Ilibesim/include \
 			-fsyntax-only "$work/one.c" || status=1
 		if grep -nE '#[ \t]*include[ \t]*[<"](wolfssl|curl|jansson|libtasn1)' "$header" /dev/null; then
 			echo "$header: a public header includes another library's"

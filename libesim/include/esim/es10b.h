@@ -57,7 +57,7 @@ int es10b_get_euicc_info1(struct esim_card *card, struct es10b_euicc_info1 *ret,
 			  struct esim_error *err);					/* BF20 */
 int es10b_get_euicc_info2(struct esim_card *card, struct es10b_euicc_info2 *ret,
 			  struct esim_error *err);					/* BF22 */
-int es10b_get_euicc_challenge(struct esim_card *card, uint8_t challenge[static ESIM_CHALLENGE_SIZE],
+int es10b_get_euicc_challenge(struct esim_card *card, uint8_t challenge[ESIM_AT_LEAST(ESIM_CHALLENGE_SIZE)],
 			      struct esim_error *err);					/* BF2E */
 int es10b_get_rat(struct esim_card *card, struct esim_rat *ret, struct esim_error *err); /* BF43 */
 

@@ -13,7 +13,7 @@ extern "C" {
 #endif
 
 int es11_initiate_authentication(struct es9p_server *server,
-				 const uint8_t challenge[static ESIM_CHALLENGE_SIZE],
+				 const uint8_t challenge[ESIM_AT_LEAST(ESIM_CHALLENGE_SIZE)],
 				 struct esim_slice euicc_info1,
 				 struct es9p_initiate_authentication_response *ret,
 				 struct esim_error *err);

@@ -7,6 +7,7 @@
 #define ESIM_HEX_H
 
 #include <esim/bytes.h>
+#include <esim/limits.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -41,7 +42,7 @@ int esim_hex_decode(const char *text, uint8_t *out, size_t size, size_t *ret_len
  * the way back a filler in the middle or a non-decimal nibble: ESIM_EPROTO.
  */
 int esim_iccid_parse(const char *digits, struct esim_iccid *ret);
-int esim_iccid_format(const struct esim_iccid *iccid, char digits[static ESIM_ICCID_DIGITS + 1]);
+int esim_iccid_format(const struct esim_iccid *iccid, char digits[ESIM_AT_LEAST(ESIM_ICCID_DIGITS + 1)]);
 
 /* Copy ten bytes of the wire; any other length is ESIM_EPROTO. */
 int esim_iccid_from_wire(struct esim_slice wire, struct esim_iccid *ret);
@@ -52,7 +53,7 @@ int esim_iccid_from_wire(struct esim_slice wire, struct esim_iccid *ret);
  * be said.
  */
 int esim_eid_parse(const char *digits, struct esim_eid *ret);
-int esim_eid_format(const struct esim_eid *eid, char digits[static ESIM_EID_DIGITS + 1]);
+int esim_eid_format(const struct esim_eid *eid, char digits[ESIM_AT_LEAST(ESIM_EID_DIGITS + 1)]);
 bool esim_eid_valid(const struct esim_eid *eid);
 bool esim_eid_is_zero(const struct esim_eid *eid);
 

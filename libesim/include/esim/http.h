@@ -90,7 +90,7 @@ int esim_http_post(struct esim_http *http, const struct esim_http_request *reque
  * ":PORT" only if allowed. ESIM_EINVAL says what is wrong.
  */
 int esim_address_normalise(const char *text, bool allow_port, bool allow_literal,
-			   char ret[static ESIM_MAX_FQDN + 1], struct esim_error *err);
+			   char ret[ESIM_AT_LEAST(ESIM_MAX_FQDN + 1)], struct esim_error *err);
 
 #ifdef __cplusplus
 }

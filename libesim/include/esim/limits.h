@@ -3,6 +3,13 @@
 #ifndef ESIM_LIMITS_H
 #define ESIM_LIMITS_H
 
+/* The length of an array parameter: what C can say of it, C++ cannot. */
+#ifdef __cplusplus
+#define ESIM_AT_LEAST(n) n
+#else
+#define ESIM_AT_LEAST(n) static n
+#endif
+
 /* TLV */
 #define ESIM_MAX_TLV_DEPTH		16
 #define ESIM_MAX_TLV_OBJECT		(1024 * 1024)	/* bytes of one object */

@@ -54,7 +54,7 @@ struct lpa_callbacks {
 	enum lpa_answer (*ppr_consent)(void *context, const struct lpa_offer *offer);
 	/* @code takes up to ESIM_MAX_CONFIRMATION_CODE characters; @refused counts the wrong ones before. */
 	enum lpa_answer (*confirmation_code)(void *context, unsigned refused,
-					     char code[static ESIM_MAX_CONFIRMATION_CODE + 1]);
+					     char code[ESIM_AT_LEAST(ESIM_MAX_CONFIRMATION_CODE + 1)]);
 	void (*progress)(void *context, const struct lpa_progress *progress);
 	/* Something worth telling that is no failure; one sentence, printable. */
 	void (*note)(void *context, const char *sentence);

@@ -22,7 +22,7 @@ struct esim_version {
 };
 int esim_version_compare(struct esim_version a, struct esim_version b);	/* <0, 0, >0 */
 int esim_version_parse(const char *text, struct esim_version *ret);		/* "2.2.2", "2.1" */
-void esim_version_format(struct esim_version v, char text[static 12]);
+void esim_version_format(struct esim_version v, char text[ESIM_AT_LEAST(12)]);
 
 /* SubjectKeyIdentifier of a CI. */
 struct esim_key_id {
@@ -88,13 +88,15 @@ enum esim_icon_type {
 	ESIM_ICON_PNG = 1,
 };
 
+struct esim_aid_value {
+	uint8_t bytes[ESIM_MAX_AID];
+	size_t len;				/* 0: absent */
+};
+
 /* ProfileInfo (ES10c) and StoreMetadataRequest (ES9+, BPP): the same fields. */
 struct esim_profile {
 	struct esim_iccid iccid;
-	struct esim_aid_value {
-		uint8_t bytes[ESIM_MAX_AID];
-		size_t len;				/* 0: absent */
-	} isdp_aid;
+	struct esim_aid_value isdp_aid;
 	bool has_state;
 	enum esim_profile_state state;
 	/* SGP.22 counts characters, which take up to four bytes. */

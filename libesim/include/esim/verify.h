@@ -33,7 +33,7 @@ struct esim_registered_id {
 };
 
 /* "2.999.10" of contents octets: 0 or ESIM_EPROTO (malformed, or arcs above 32 bits). */
-int esim_oid_format(struct esim_slice oid, char out[static ESIM_OID_TEXT_SIZE]);
+int esim_oid_format(struct esim_slice oid, char out[ESIM_AT_LEAST(ESIM_OID_TEXT_SIZE)]);
 
 /* --- the server ------------------------------------------------------------------ */
 
