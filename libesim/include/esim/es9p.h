@@ -2,7 +2,10 @@
 /*
  * ES9+ (SGP.22, 5.6) and the codec table that binds it to JSON (6.5); the ASN.1
  * binding (6.6) has its place beside it. Failures of the server arrive as
- * ESIM_ESERVER with subject and reason code.
+ * ESIM_ESERVER with subject and reason code, answers that break the form as
+ * ESIM_EPROTO in ESIM_DOMAIN_SERVER, another transaction than ours as ESIM_EVERIFY
+ * ("transactionId"), and what esim_http_post() returns as it is. Outputs are
+ * untouched on failure.
  */
 #ifndef ESIM_ES9P_H
 #define ESIM_ES9P_H
@@ -65,6 +68,7 @@ int es9p_get_bound_profile_package(struct es9p_server *server, const char *trans
 				   struct esim_slice prepare_download_response,
 				   struct esim_buf *bound_profile_package, struct esim_error *err);
 
+/* 0 after Executed-Success or HTTP 204. */
 int es9p_cancel_session(struct es9p_server *server, const char *transaction_id_text,
 			struct esim_slice cancel_session_response, struct esim_error *err);
 

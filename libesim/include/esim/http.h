@@ -3,7 +3,12 @@
  * HTTPS towards RSP servers: libcurl over wolfSSL. One struct esim_http lives
  * for a whole procedure and keeps its connections and TLS sessions: one
  * handshake per server. Verification cannot be switched off, redirects are
- * refused, TLS is 1.2 or 1.3.
+ * refused, TLS is 1.2 or 1.3. Proxies, those of the environment too, are not used.
+ *
+ * The first esim_http_new() makes the global state of libcurl and wolfSSL, from
+ * any thread, and sets wolfSSL's clock for certificates (wc_SetTimeCb): it is the
+ * system's except inside esim_http_post() of a client with a clock of its own.
+ * One struct esim_http belongs to one thread at a time.
  */
 #ifndef ESIM_HTTP_H
 #define ESIM_HTTP_H
@@ -39,10 +44,10 @@ struct esim_http_trace {
 };
 
 struct esim_http_options {
-	const struct esim_pool *tls_roots;	/* required, borrowed; the TLS pool */
+	const struct esim_pool *tls_roots;	/* required, borrowed; anchors without a certificate do not count */
 	const struct esim_connect_to *connect_to;
 	size_t connect_to_count;
-	bool allow_ports;			/* addresses may carry ":PORT"; else 443 alone */
+	bool allow_ports;			/* addresses may carry ":PORT"; else 443 alone, and what connect_to names */
 	bool allow_private;			/* literal IPs and names that resolve to private ranges */
 	int64_t (*clock)(void *context);	/* for certificate checks; NULL: the system's */
 	void *clock_context;
@@ -80,7 +85,12 @@ struct esim_http_response {
 };
 void esim_http_response_clear(struct esim_http_response *response);
 
-/* 0 for any HTTP status except 3xx (ESIM_EHTTP). ESIM_ENET, ESIM_ETLS, ESIM_ETIMEDOUT, ESIM_ETOOBIG. */
+/*
+ * 0 for any HTTP status except 3xx (ESIM_EHTTP). ESIM_ENET, ESIM_ETLS, ESIM_ETIMEDOUT and
+ * ESIM_ETOOBIG as the network and the server fail, ESIM_ECANCELED, ESIM_EREFUSED where the
+ * address is a port, a literal or a private place that the options do not permit. A
+ * connection that an idle server closed is made anew once, before any byte of an answer.
+ */
 int esim_http_post(struct esim_http *http, const struct esim_http_request *request,
 		   struct esim_http_response *ret, struct esim_error *err);
 
