@@ -215,7 +215,7 @@ int es9p_call(struct es9p_server *server, const char *interface, const struct es
 	      struct es9p_answer *ret, struct esim_error *err)
 {
 	struct esim_buf body = ESIM_BUF_INIT_MAX(2 * ESIM_MAX_TLV_OBJECT);
-	char name[sizeof(err->function)];
+	char name[sizeof((struct esim_error){ 0 }.function)];
 	struct call call = {
 		.server = server,
 		.codec = server->codec ? server->codec : &es9p_json,
