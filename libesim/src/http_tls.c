@@ -29,6 +29,13 @@ static const word16 curves[] = {
 	WOLFSSL_ECC_SECP256R1, WOLFSSL_ECC_SECP384R1, WOLFSSL_ECC_BRAINPOOLP256R1,
 };
 
+/* A wolfSSL with its whole OpenSSL layer reports OpenSSL's numbers, under names that changed. */
+enum {
+	STORE_NOT_YET_VALID = 9,
+	STORE_EXPIRED = 10,
+	STORE_NO_ISSUER = 20,
+};
+
 /* --- the clock ------------------------------------------------------------------------ */
 
 static _Thread_local const struct http_tls *clock_owner;
@@ -174,13 +181,13 @@ int http_tls_error(const struct http_tls *tls, const char *host, bool name_misma
 	switch (tls->verify_error) {
 	case ASN_NO_SIGNER_E:
 	case ASN_SELF_SIGNED_E:
-	case WOLFSSL_X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case STORE_NO_ISSUER:
 		return unknown_issuer(tls, host, err);
 	case ASN_AFTER_DATE_E:
-	case WOLFSSL_X509_V_ERR_CERT_HAS_EXPIRED:
+	case STORE_EXPIRED:
 		return wrong_date(host, true, err);
 	case ASN_BEFORE_DATE_E:
-	case WOLFSSL_X509_V_ERR_CERT_NOT_YET_VALID:
+	case STORE_NOT_YET_VALID:
 		return wrong_date(host, false, err);
 	case DOMAIN_NAME_MISMATCH:
 	case IPADDR_MISMATCH:
