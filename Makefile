@@ -24,6 +24,7 @@ include mk/flags.mk
 include mk/rooms.mk
 include mk/install.mk
 include mk/test.mk
+include mk/bench.mk
 
 .PHONY: all deps demo check lint bench fuzz coverage install uninstall clean help
 

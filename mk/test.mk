@@ -109,7 +109,7 @@ coverage: deps
 
 bench: deps
 	@scripts/deps.sh packages test bench
-	$(call quietly,programs and the build's own PKI) all pki
+	$(call quietly,programs and the bench) all pki bench-program
 	@$(RUN_ENV) tests/bench/run.sh
 
 demo: deps
