@@ -169,6 +169,21 @@ int lpa_check_cancel(const struct lpa *lpa, struct esim_error *err)
 	return esim_error_set(err, ESIM_ECANCELED, "cancelled");
 }
 
+bool lpa_hold_cancel(struct lpa *lpa)
+{
+	const bool interrupted = esim_cancel_triggered(lpa->options.cancel);
+
+	if (interrupted)
+		esim_cancel_clear(lpa->options.cancel);
+	return interrupted;
+}
+
+void lpa_restore_cancel(struct lpa *lpa, bool interrupted)
+{
+	if (interrupted)
+		esim_cancel_trigger(lpa->options.cancel);
+}
+
 int lpa_pause(const struct lpa *lpa, unsigned milliseconds, struct esim_error *err)
 {
 	struct pollfd fd = { .fd = esim_cancel_fd(lpa->options.cancel), .events = POLLIN };

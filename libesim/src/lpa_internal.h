@@ -33,6 +33,13 @@ int lpa_need_servers(const struct lpa *lpa, struct esim_error *err);
 /* ESIM_ECANCELED where the handle fired. */
 int lpa_check_cancel(const struct lpa *lpa, struct esim_error *err);
 
+/*
+ * Put a fired handle back for the while that cleaning up takes; what it said is
+ * returned, and restored afterwards. A second interruption is heard meanwhile.
+ */
+bool lpa_hold_cancel(struct lpa *lpa);
+void lpa_restore_cancel(struct lpa *lpa, bool interrupted);
+
 /* Wait, or be cancelled. */
 int lpa_pause(const struct lpa *lpa, unsigned milliseconds, struct esim_error *err);
 

@@ -71,31 +71,46 @@ static int judge_result(struct lpa_download *d, struct esim_error *err)
 
 /* --- after a load that broke off ----------------------------------------------------- */
 
-/* The card may have finished all the same: then its result waits among the notifications. */
-static bool find_result(struct lpa_download *d)
+/* Is one of @pending the result of this session? Then it is kept. */
+static bool take_result(struct lpa_download *d, const struct esim_pending_notification *pending,
+			size_t count)
 {
 	const struct esim_transaction_id *wanted = &d->session.initiated.transaction_id;
-	struct esim_pending_notification *pending = NULL;
-	struct es10b_installation_result result;
-	size_t count = 0;
-	bool found = false;
 
-	lpa_step(d->lpa, "ES10b.RetrieveNotificationsList");
-	es10b_retrieve_notifications_list(d->lpa->options.card, ESIM_EVENT_INSTALL, &pending,
-					  &count, NULL);
-	lpa_step(d->lpa, NULL);
-	for (size_t i = 0; i < count && !found; i++) {
-		memset(&result, 0, sizeof(result));
+	for (size_t i = 0; i < count; i++) {
+		struct es10b_installation_result result = { 0 };
+
 		if (es10b_installation_result_decode(esim_buf_slice(&pending[i].whole), &result,
 						     NULL))
 			continue;
-		found = result.transaction_id.len == wanted->len &&
-			memcmp(result.transaction_id.bytes, wanted->bytes, wanted->len) == 0;
-		if (found)
+		if (result.transaction_id.len == wanted->len &&
+		    memcmp(result.transaction_id.bytes, wanted->bytes, wanted->len) == 0) {
 			d->result->result = result;
-		else
-			es10b_installation_result_clear(&result);
+			return true;
+		}
+		es10b_installation_result_clear(&result);
 	}
+	return false;
+}
+
+/*
+ * The card may have come to an end all the same: then its result waits among the
+ * notifications. A card in the midst of a package takes the first command for one
+ * more segment, so a failure is asked about once more.
+ */
+static bool find_result(struct lpa_download *d)
+{
+	struct esim_pending_notification *pending = NULL;
+	size_t count = 0;
+	bool found;
+	int rc = ESIM_EPROTO;
+
+	lpa_step(d->lpa, "ES10b.RetrieveNotificationsList");
+	for (int attempt = 0; rc && attempt < 2; attempt++)
+		rc = es10b_retrieve_notifications_list(d->lpa->options.card, ESIM_EVENT_INSTALL,
+						       &pending, &count, NULL);
+	lpa_step(d->lpa, NULL);
+	found = !rc && take_result(d, pending, count);
 	es10b_pending_notifications_free(&pending, count);
 	return found;
 }
@@ -137,6 +152,26 @@ static int find_card_again(struct lpa_download *d)
 	return rc;
 }
 
+/* What broke the load off stays the cause, unless the profile is there. */
+static int judge_found_result(struct lpa_download *d, struct esim_error *err)
+{
+	const struct esim_error cause = *err;
+	int rc = judge_result(d, err);
+
+	if (!rc) {
+		lpa_note(d->lpa, "the load broke off (%s), yet the eUICC had finished", cause.message);
+		return 0;
+	}
+	if (rc == ESIM_ERESULT) {
+		char advice[sizeof(err->advice)];
+
+		memcpy(advice, err->advice, sizeof(advice));
+		*err = cause;
+		memcpy(err->advice, advice, sizeof(advice));
+	}
+	return err->code;
+}
+
 static int learn_the_truth(struct lpa_download *d, struct esim_error *err)
 {
 	int there;
@@ -145,10 +180,8 @@ static int learn_the_truth(struct lpa_download *d, struct esim_error *err)
 		esim_error_advise(err, "the card no longer answers: reset it and look at its profiles before another try");
 		return err->code;
 	}
-	if (find_result(d)) {
-		lpa_note(d->lpa, "the load broke off (%s), yet the eUICC had finished", err->message);
-		return judge_result(d, err);
-	}
+	if (find_result(d))
+		return judge_found_result(d, err);
 	there = profile_is_there(d);
 	if (there > 0) {
 		d->result->installed = true;
@@ -174,7 +207,6 @@ static void report_progress(void *context, const struct es10b_load_progress *loa
 
 int lpa_load_package(struct lpa_download *d, struct esim_error *err)
 {
-	struct esim_cancel *cancel = d->lpa->options.cancel;
 	bool begun = false, interrupted;
 	int rc;
 
@@ -186,23 +218,22 @@ int lpa_load_package(struct lpa_download *d, struct esim_error *err)
 		return judge_result(d, err);
 	if (!begun)
 		return rc;
-	interrupted = esim_cancel_triggered(cancel);
-	if (interrupted)
-		esim_cancel_clear(cancel);
+	interrupted = lpa_hold_cancel(d->lpa);
 	rc = learn_the_truth(d, err);
-	if (interrupted)
-		esim_cancel_trigger(cancel);
+	lpa_restore_cancel(d->lpa, interrupted);
 	return rc;
 }
 
 void lpa_send_installation_result(struct lpa_download *d)
 {
 	const struct es10b_installation_result *result = &d->result->result;
+	const bool interrupted = lpa_hold_cancel(d->lpa);
 	struct esim_error err;
 	int rc = lpa_deliver_notification(d->lpa, &result->notification,
 					  esim_buf_slice(&result->whole),
 					  &d->result->notification_sent, &err);
 
+	lpa_restore_cancel(d->lpa, interrupted);
 	if (rc)
 		lpa_note(d->lpa, "the installation result is still on the eUICC: %s", err.message);
 }

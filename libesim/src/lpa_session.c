@@ -221,19 +221,15 @@ static void call_off(struct lpa_session *s, enum es10b_cancel_reason reason)
 
 void lpa_session_call_off(struct lpa_session *s, const struct esim_error *cause)
 {
-	struct esim_cancel *cancel = s->lpa->options.cancel;
-	const bool interrupted = esim_cancel_triggered(cancel);
 	enum es10b_cancel_reason reason;
+	bool interrupted;
 
 	if (!s->on_card)
 		return;
 	reason = s->reason == LPA_NO_REASON ? reason_of(cause) : (enum es10b_cancel_reason)s->reason;
-	/* A second interruption is heard: the handle is fresh. */
-	if (interrupted)
-		esim_cancel_clear(cancel);
+	interrupted = lpa_hold_cancel(s->lpa);
 	call_off(s, reason_for_card(s, reason));
-	if (interrupted)
-		esim_cancel_trigger(cancel);
+	lpa_restore_cancel(s->lpa, interrupted);
 	s->on_card = s->on_server = false;
 }
 

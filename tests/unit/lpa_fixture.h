@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A whole LPA in one process: a virtual eUICC as the card, a test SM-DP+ and SM-DS
+ * on a thread of their own behind real TLS, and a user whose answers a test sets.
+ * Works in the current directory. Skips the test where there is no PKI.
+ */
+#ifndef LPA_FIXTURE_H
+#define LPA_FIXTURE_H
+
+#include <esim/lpa.h>
+
+#include "smdpp/smdpp.h"
+#include "veuicc/veuicc.h"
+
+#include <pthread.h>
+
+#define FIXTURE_ICCID	"8944000000000000017"
+#define FIXTURE_NAME	"smdpp.example.com"
+#define FIXTURE_SMDS	"smds.example.com"
+
+struct lpa_fixture {
+	/* Set before lpa_fixture_start(); zeroed members are defaults. */
+	struct veuicc_options card_options;
+	struct smdpp_options server_options;
+	const char *curve;			/* "nist" */
+
+	/* The user. */
+	enum lpa_answer consent, ppr_consent;
+	const char *codes[4];			/* confirmation codes, in order; NULL: no more */
+	void (*while_loading)(struct lpa_fixture *f, const struct es10b_load_progress *load);
+	unsigned consents, ppr_consents, codes_asked, notes;
+	char last_note[320];
+
+	/* What was started. */
+	struct veuicc *veuicc;
+	struct esim_card *card;
+	struct smdpp *server;
+	pthread_t thread;
+	struct esim_pool roots;
+	struct esim_http *http;
+	struct esim_cancel *cancel;
+	struct es10b_device_info device;
+	struct lpa *lpa;
+};
+
+/* profiles/NAME.der and, where @json is not NULL, NAME.json. @iccid NULL: FIXTURE_ICCID. */
+void lpa_fixture_order(const char *name, const char *iccid, const char *json);
+
+void lpa_fixture_start(struct lpa_fixture *f);
+void lpa_fixture_stop(struct lpa_fixture *f);
+
+/* lpa_download() of @matching_id; the result is cleared. */
+int lpa_fixture_download(struct lpa_fixture *f, const char *matching_id, struct esim_error *err);
+
+/* Profiles on the card now. */
+size_t lpa_fixture_profiles(struct lpa_fixture *f);
+
+/* Reason of the last ES10b.CancelSession that the card saw, -1: none. */
+int lpa_fixture_cancel_reason(void);
+
+/* Did the card see ES10 function @tag ("BF21")? */
+bool lpa_fixture_card_saw(const char *tag);
+
+#endif
