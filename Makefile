@@ -23,8 +23,8 @@ MAKEFLAGS += --no-builtin-rules
 include mk/flags.mk
 include mk/rooms.mk
 include mk/install.mk
-include mk/test.mk
 include mk/bench.mk
+include mk/test.mk
 
 .PHONY: all deps demo check lint bench fuzz coverage install uninstall clean help
 

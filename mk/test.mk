@@ -26,10 +26,10 @@ $(UNIT_PROGRAMS): $(TEST_DIR)/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_SHARED_
 		-latf-c $(DEPS_LIBS)
 
 # --- integration tests: tests/integration/NAME_test.sh is an atf-sh program ------------
-# The sanitizer build runs them too, save those of the build system itself.
+# The sanitizer build runs them too, save those of the build system itself and of memory.
 INTEGRATION_SRCS := $(wildcard tests/integration/*.sh)
 INTEGRATION_TESTS := $(patsubst tests/integration/%.sh,%,$(filter %_test.sh,$(INTEGRATION_SRCS)))
-INTEGRATION_TESTS := $(filter-out $(if $(SAN)$(COVERAGE),install_test),$(INTEGRATION_TESTS))
+INTEGRATION_TESTS := $(filter-out $(if $(SAN)$(COVERAGE),install_test bench_test),$(INTEGRATION_TESTS))
 INTEGRATION_PROGRAMS := $(patsubst %,$(TEST_DIR)/integration/%,$(INTEGRATION_TESTS))
 INTEGRATION_SHARED := $(patsubst tests/%,$(TEST_DIR)/%,$(filter-out %_test.sh,$(INTEGRATION_SRCS)))
 
@@ -55,7 +55,7 @@ $(UNIT_KYUAFILE) $(INTEGRATION_KYUAFILE):
 	@for t in $(KYUA_NAMES); do printf 'atf_test_program{name="%s"}\n' $$t; done >>$@
 
 .PHONY: tests pki check-unit check-integration
-tests: $(UNIT_PROGRAMS) $(INTEGRATION_PROGRAMS) $(INTEGRATION_SHARED) $(UNIT_KYUAFILE) $(INTEGRATION_KYUAFILE)
+tests: $(BENCH) $(UNIT_PROGRAMS) $(INTEGRATION_PROGRAMS) $(INTEGRATION_SHARED) $(UNIT_KYUAFILE) $(INTEGRATION_KYUAFILE)
 
 pki: $(if $(wildcard tests/tools/mkpki.c),$(PKI_STAMPS))
 
@@ -91,7 +91,9 @@ check-integration:
 	@+$(RUN_ENV) scripts/check.sh integration
 
 # What goes before a run is said in a line, not in pages of compiler calls.
-quietly = @echo "building $(1)"; $(MAKE) -s --no-print-directory
+# Where nobody said -j, every processor helps.
+jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+quietly = @echo "building $(1)"; $(MAKE) -s --no-print-directory $(jobs)
 
 lint: deps
 	@scripts/deps.sh packages lint
