@@ -32,9 +32,9 @@
 #define ESIM_MAX_KEY_ID			32
 #define ESIM_MAX_RAT_RULES		64
 #define ESIM_MAX_OPERATORS		64
-#define ESIM_MAX_NICKNAME		64		/* bytes of UTF-8 */
-#define ESIM_MAX_SERVICE_PROVIDER	32
-#define ESIM_MAX_PROFILE_NAME		64
+#define ESIM_MAX_NICKNAME		64		/* characters; up to four bytes each */
+#define ESIM_MAX_SERVICE_PROVIDER	32		/* characters */
+#define ESIM_MAX_PROFILE_NAME		64		/* characters */
 #define ESIM_MAX_ICON			1024
 #define ESIM_MAX_NOTIFICATION_CONFIG	16
 #define ESIM_MAX_PROFILE_OWNER_GID	16
