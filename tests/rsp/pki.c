@@ -191,7 +191,8 @@ static int missing(const struct rsp_pki *pki, enum rsp_pki_slot slot, bool was_t
 
 	if (slot == RSP_PKI_CI)
 		return esim_error_set(err, ESIM_EINVAL, "%s holds no CERT_CI.der", pki->dir);
-	r = esim_error_set(err, ESIM_EINVAL, "%s: CERT_%s.der with SK_%s.pem %s, and there is no SK_%s.pem to make one",
+	r = esim_error_set(err, ESIM_EINVAL,
+			   "%s: CERT_%s.der with SK_%s.pem %s, and there is no SK_%s.pem to make one",
 			   pki->dir, slot_names[slot], slot_names[slot],
 			   was_there ? "does not serve (no key, or not for this name)" : "is missing", issuer);
 	esim_error_advise(err, "Complete the directory, or make a new one with mkpki.");

@@ -36,7 +36,7 @@ static void put_control_reference(struct esim_buf *out)
 	esim_tlv_end(out, mark);
 }
 
-/* remoteOpId | transactionId | controlRefTemplate | smdpOtpk, as they stand in BF23 and under its signature. */
+/* remoteOpId | transactionId | controlRefTemplate | smdpOtpk: in BF23 and under its signature. */
 static void put_signed_part(const struct binding *b, struct esim_buf *out)
 {
 	const struct esim_public_key *otpk = rsp_key_public(b->otk);

@@ -26,10 +26,10 @@ static const struct kind *addressed(struct call *call)
 		address = call_text(call, "smdpAddress");
 	if (!address)
 		return NULL;
-	if (strcasecmp(address, server->smds_name) == 0)
-		return &smds;
 	if (strcasecmp(address, server->name) == 0)
 		return kind;
+	if (strcasecmp(address, server->smds_name) == 0)
+		return &smds;
 	call_fail(call, kind->address, "3.8", "%.80s is not the address of this %s", address, kind->text);
 	return NULL;
 }
@@ -79,7 +79,7 @@ static int choose_server_chain(struct call *call, const struct kind *kind, struc
 		for (size_t i = 0; i < call->server->pki_count; i++) {
 			const struct rsp_pki *pki = call->server->pki[i];
 
-			if (rsp_pki_entry(pki, kind->slot) && pki->entries[kind->slot].key &&
+			if (rsp_pki_entry(pki, kind->slot) &&
 			    esim_slice_equal(id.value, pki->entries[RSP_PKI_CI].cert.subject_key_id)) {
 				call->session->pki = pki;
 				return 0;
@@ -90,7 +90,7 @@ static int choose_server_chain(struct call *call, const struct kind *kind, struc
 			 "No server certificate under a CI that the eUICC verifies");
 }
 
-/* serverSigned1; the tampered fields are spoiled before the signature, so that only their own check can see it. */
+/* serverSigned1; faults come before the signature, so that only a field's own check can see them. */
 static void put_signed1(struct call *call, struct esim_slice euicc_challenge, struct esim_buf *out)
 {
 	const struct smdpp *server = call->server;

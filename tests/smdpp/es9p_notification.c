@@ -19,7 +19,8 @@ static const char *verify_result(struct call *call, const struct notification *n
 	return NULL;
 }
 
-static const char *verify_other(struct call *call, const struct notification *n, char eid[static ESIM_EID_DIGITS + 1])
+static const char *verify_other(struct call *call, const struct notification *n,
+				char eid[static ESIM_EID_DIGITS + 1])
 {
 	struct euicc_verdict verdict;
 	struct esim_cert euicc;

@@ -41,7 +41,9 @@ struct http_response {
 	size_t send_limit;
 };
 
-#define HTTP_RESPONSE_INIT ((struct http_response){ .status = 200, .body = ESIM_BUF_INIT_MAX(64 * 1024 * 1024) })
+#define HTTP_MAX_ANSWER		(64 * 1024 * 1024)	/* oversize= wants room */
+#define HTTP_RESPONSE_INIT \
+	((struct http_response){ .status = 200, .body = ESIM_BUF_INIT_MAX(HTTP_MAX_ANSWER) })
 
 /* Append head and body as they go over the wire. */
 void http_response_write(const struct http_response *response, bool keep_alive, struct esim_buf *out);

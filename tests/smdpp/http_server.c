@@ -223,7 +223,7 @@ static void accept_one(struct http_server *http)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	*c = (struct connection){
 		.fd = fd, .events = POLLIN, .last = monotonic(),
-		.in = ESIM_BUF_INIT_MAX(2 * HTTP_MAX_BODY), .out = ESIM_BUF_INIT_MAX(80 * 1024 * 1024),
+		.in = ESIM_BUF_INIT_MAX(2 * HTTP_MAX_BODY), .out = ESIM_BUF_INIT_MAX(HTTP_MAX_ANSWER + HTTP_MAX_HEADERS),
 	};
 	c->tls = tls_accept(http->server->tls, fd);
 	http->server->stats.connections++;
