@@ -86,7 +86,8 @@ static void run(const struct bench_setup *setup, const char *matching_id, unsign
 void bench_process(const struct bench_setup *setup, const char *matching_id, unsigned runs,
 		   struct process_row *ret)
 {
-	uint64_t wall[MAX_RUNS], cpu[MAX_RUNS], card[MAX_RUNS], server[MAX_RUNS];
+	uint64_t wall[MAX_RUNS] = { 0 }, cpu[MAX_RUNS] = { 0 };
+	uint64_t card[MAX_RUNS] = { 0 }, server[MAX_RUNS] = { 0 };
 	long peak = 0;
 
 	if (runs > MAX_RUNS)
