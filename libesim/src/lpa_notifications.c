@@ -6,6 +6,8 @@
  */
 #include "lpa_internal.h"
 
+#include <esim/verify.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,12 +62,30 @@ int lpa_drop_notification(struct lpa *lpa, uint32_t seq_number, struct esim_erro
 	return rc;
 }
 
+/*
+ * A server answers 204 to whatever arrives, and then it is forgotten: what was
+ * damaged on the way from the card must not go out. An installation result carries
+ * no certificates; it was verified in its session.
+ */
+static int verify(const struct lpa *lpa, struct esim_slice pending, struct esim_error *err)
+{
+	const struct esim_verify_notification in = {
+		.pool = lpa->options.rsp_roots,
+		.now = lpa_now(lpa),
+		.notification = pending,
+	};
+
+	return pending.len > 0 && pending.data[0] == 0x30 ? esim_verify_notification(&in, err) : 0;
+}
+
 int lpa_deliver_notification(struct lpa *lpa, const struct esim_notification *metadata,
 			     struct esim_slice pending, bool *ret_sent, struct esim_error *err)
 {
 	struct es9p_server server;
 	int rc = lpa_server_init(lpa, metadata->address, &server, err);
 
+	if (!rc)
+		rc = verify(lpa, pending, err);
 	if (!rc) {
 		lpa_step(lpa, "ES9+.HandleNotification");
 		rc = es9p_handle_notification(&server, pending, err);

@@ -125,8 +125,10 @@ static int verify_euicc(struct lpa_session *s, struct esim_error *err)
 		.server = &s->verified_server,
 		.server_address = s->server.address,
 	};
+	int rc = esim_verify_euicc_auth(&in, &s->verified_euicc, err);
 
-	return esim_verify_euicc_auth(&in, &s->verified_euicc, err);
+	s->euicc_is_verified = !rc;
+	return rc;
 }
 
 static int authenticate_client(struct lpa_session *s, struct esim_error *err)
@@ -195,6 +197,22 @@ static enum es10b_cancel_reason reason_for_card(const struct lpa_session *s,
 	return ES10B_CANCEL_POSTPONED;
 }
 
+/* Where it is the eUICC itself that did not verify, there is no key to verify with. */
+static int verify_cancelled(const struct lpa_session *s, enum es10b_cancel_reason reason,
+			    struct esim_slice response, struct esim_error *err)
+{
+	const struct esim_registered_id *server = &s->verified_server.registered_id;
+	const struct esim_verify_cancel_session in = {
+		.euicc = &s->verified_euicc,
+		.response = response,
+		.transaction_id = lpa_session_transaction_id(s),
+		.registered_id = esim_slice(server->bytes, server->len),
+		.reason = (unsigned)reason,
+	};
+
+	return s->euicc_is_verified ? esim_verify_cancel_session(&in, err) : 0;
+}
+
 static void call_off(struct lpa_session *s, enum es10b_cancel_reason reason)
 {
 	struct esim_buf response = ESIM_BUF_INIT;
@@ -205,6 +223,8 @@ static void call_off(struct lpa_session *s, enum es10b_cancel_reason reason)
 	rc = es10b_cancel_session(s->lpa->options.card, &s->initiated.transaction_id, reason,
 				  &response, &err);
 	lpa_step(s->lpa, NULL);
+	if (!rc)
+		rc = verify_cancelled(s, reason, esim_buf_slice(&response), &err);
 	if (rc) {
 		lpa_note(s->lpa, "the session could not be cancelled on the eUICC: %s", err.message);
 	} else if (s->on_server && !s->is_smds) {
@@ -239,6 +259,6 @@ void lpa_session_clear(struct lpa_session *s)
 	es10b_authenticate_server_response_clear(&s->authenticated);
 	es9p_authenticate_client_response_clear(&s->answer);
 	explicit_bzero(s->challenge, sizeof(s->challenge));
-	s->on_card = s->on_server = s->is_smds = false;
+	s->on_card = s->on_server = s->is_smds = s->euicc_is_verified = false;
 	s->reason = LPA_NO_REASON;
 }

@@ -27,6 +27,7 @@ struct lpa_session {
 	struct es9p_authenticate_client_response answer;
 	struct esim_verified_server verified_server;
 	struct esim_verified_euicc verified_euicc;
+	bool euicc_is_verified;
 	bool is_smds;			/* the server's certificate says so */
 
 	bool on_card;			/* the eUICC holds a session that a failure must end */

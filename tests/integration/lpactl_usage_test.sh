@@ -176,8 +176,12 @@ roots_body() {
 	cp "$PKI/brainpool/CERT_CI.der" roots/
 	json_run 5 download --yes "$(code demo)"
 	says .error.code ESIM_ETLS
-	mkdir -p void
-	json_run 2 --ci-roots void download --yes "$(code demo)" 2>/dev/null || true
+	mkdir void
+	: >void/empty.der
+	for dir in void nowhere; do
+		atf_check -s not-exit:0 -o empty -e match:"$dir" "$BIN/lpactl" --device "unix:$PWD/card.sock" \
+			--ci-roots "$dir" download --yes "$(code demo)"
+	done
 	stop_servers
 }
 roots_cleanup() { end_servers; }

@@ -57,6 +57,29 @@ failing_server_body() {
 }
 failing_server_cleanup() { end_servers; }
 
+atf_test_case damaged cleanup
+damaged_head() {
+	with_servers
+	atf_set descr "A notification that was damaged on its way from the card is not sent, and stays on the card"
+}
+damaged_body() {
+	order demo
+	start_card
+	start_server
+	json_run 0 download --yes "$(code demo)"
+	json_run 0 enable "$ICCID"
+	stop_one card
+	start_card --fault corrupt=90@BF2B:1
+	status=0
+	./lpactl --json notifications --send >out.json 2>out.err || status=$?
+	[ "$status" != 0 ] || { cat out.json; atf_fail "a damaged notification went out"; }
+	[ "$(delivered)" = "install 0" ] || { delivered; atf_fail "a damaged notification went out"; }
+	json_run 0 notifications --send
+	[ "$(delivered | tail -n 1)" = "enable 1" ] || atf_fail "it was lost"
+	stop_servers
+}
+damaged_cleanup() { end_servers; }
+
 atf_test_case dropping cleanup
 dropping_head() {
 	with_servers
@@ -78,7 +101,7 @@ dropping_body() {
 dropping_cleanup() { end_servers; }
 
 atf_init_test_cases() {
-	for name in order_and_removal failing_server dropping; do
+	for name in order_and_removal failing_server damaged dropping; do
 		atf_add_test_case "$name"
 	done
 }
