@@ -43,7 +43,7 @@ static void take_descriptor(struct esim_slice fcp, struct veuicc_file *file, siz
 
 static void fill(struct esim_buf *content, size_t len)
 {
-	uint8_t *p = esim_buf_extend(content, len);
+	uint8_t *p = len ? esim_buf_extend(content, len) : NULL;
 
 	if (p)
 		memset(p, 0xFF, len);
@@ -241,12 +241,15 @@ static enum veuicc_pe_status read_element(struct veuicc_upp *upp, const struct e
 
 enum veuicc_pe_status veuicc_upp_read(struct veuicc_upp *upp, struct esim_slice package)
 {
-	struct esim_slice rest = esim_slice(package.data + upp->done, package.len - upp->done);
 	enum veuicc_pe_status status;
+	struct esim_slice rest;
 	struct esim_tlv element;
 	size_t header, len;
 	uint32_t tag;
 
+	if (upp->done == package.len)
+		return PE_OK;
+	rest = esim_slice(package.data + upp->done, package.len - upp->done);
 	while (rest.len > 0) {
 		/* Three bytes of tag and five of length settle whether it is a header at all. */
 		if (esim_tlv_header(rest, &tag, &header, &len))
