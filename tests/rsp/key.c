@@ -208,6 +208,11 @@ const struct esim_public_key *rsp_key_public(const struct rsp_key *key)
 	return &key->pub;
 }
 
+bool rsp_public_key_equal(const struct esim_public_key *a, const struct esim_public_key *b)
+{
+	return a->curve == b->curve && memcmp(a->point, b->point, sizeof(a->point)) == 0;
+}
+
 int rsp_key_sign(const struct rsp_key *key, const struct esim_slice *parts, size_t count,
 		 uint8_t sig[static ESIM_SIGNATURE_SIZE])
 {

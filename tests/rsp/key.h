@@ -34,6 +34,8 @@ int rsp_key_der(const struct rsp_key *key, struct esim_buf *out);
 /* Lives as long as the key. */
 const struct esim_public_key *rsp_key_public(const struct rsp_key *key);
 
+bool rsp_public_key_equal(const struct esim_public_key *a, const struct esim_public_key *b);
+
 /* ECDSA with SHA-256 over the parts' concatenation; r | s. 0 or ESIM_EIO. */
 int rsp_key_sign(const struct rsp_key *key, const struct esim_slice *parts, size_t count,
 		 uint8_t sig[static ESIM_SIGNATURE_SIZE]);
