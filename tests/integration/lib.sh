@@ -8,6 +8,8 @@
 #   start_server [smdpp option...]    PKI: $SERVER_PKI, default nist
 #   order NAME [ICCID [JSON]]         a package that smdpp serves as NAME
 #   ./lpactl ARGUMENT...              as lpactl, with device, roots and --connect-to set
+#   restart_server [smdpp option...]  the one before ends, with status 0 and silent
+#   fresh_card [veuicc option...]     the same with the card, whose memory is lost
 #   stop_servers                      at a test's end: both end with status 0, silent
 #   end_servers                       in a test's cleanup
 #
@@ -89,6 +91,17 @@ stop_one() { # name
 	[ ! -s "$1.err" ] || { cat "$1.err" >&2; atf_fail "$1 complained"; }
 }
 
+restart_server() { # smdpp option...
+	stop_one server
+	start_server "$@"
+}
+
+fresh_card() { # veuicc option...
+	stop_one card
+	rm -rf card card.log
+	start_card "$@"
+}
+
 stop_servers() {
 	stop_one card
 	stop_one server
@@ -123,4 +136,42 @@ delivered() {
 # Command APDUs of ES10 function $1 (BF41) in the card's log.
 sent_to_card() { # tag
 	grep -c "> 8[0-9A-F]E2....[0-9A-F][0-9A-F]$1" card.log
+}
+
+# --- what a failure must leave as it is -------------------------------------------------
+
+# An enabled profile of its own that lies on the card before a test's failures.
+KEPT_ICCID=8944000000000000066
+
+keep_profile() {
+	order kept "$KEPT_ICCID"
+	json_run 0 download --yes --enable "$(code kept)"
+	json_run 0 notifications --send
+	profile_store >store.before
+}
+
+# Profiles as the card lists them, and the packages in its memory.
+profile_store() {
+	./lpactl --json profiles 2>/dev/null || atf_fail "no list of profiles"
+	sha256sum card/upp-*.der
+}
+
+store_is_kept() { # after what
+	profile_store >store.after
+	cmp -s store.before store.after || { diff store.before store.after; atf_fail "$1: the profiles changed"; }
+}
+
+# Reasons of the CancelSession commands in the card's log since forget_card_log, "-": none.
+cancel_reasons() {
+	reasons=$(sed -n "$log_begins,\$"'s/.*> 8.E2......BF41..8010.\{32\}8101\(..\).*/\1/p' card.log)
+	echo "${reasons:--}"
+}
+
+forget_card_log() {
+	log_begins=$(($(wc -l <card.log) + 1))
+}
+
+# How often the stopped server's $1 was called.
+calls() { # ES9+ function
+	jq -r ".functions.$1" server.json
 }
