@@ -113,7 +113,7 @@ ATF_TC_BODY(reference_packages_install_byte_for_byte, tc)
 	}
 }
 
-/* --- AuthenticateServer ------------------------------------------------------------------ */
+/* --- AuthenticateServer ---------------------------------------------------- */
 
 ATF_TC_WITHOUT_HEAD(authenticate_server_names_what_is_wrong);
 ATF_TC_BODY(authenticate_server_names_what_is_wrong, tc)
@@ -256,7 +256,7 @@ ATF_TC_BODY(old_cards_take_a_tac_of_eight, tc)
 	fixture_close(&f);
 }
 
-/* --- PrepareDownload ------------------------------------------------------------------------ */
+/* --- PrepareDownload ------------------------------------------------------- */
 
 ATF_TC_WITHOUT_HEAD(prepare_download_names_what_is_wrong);
 ATF_TC_BODY(prepare_download_names_what_is_wrong, tc)
@@ -324,7 +324,7 @@ ATF_TC_BODY(key_pair_of_a_broken_session_is_offered_again, tc)
 	fixture_close(&f);
 }
 
-/* --- LoadBoundProfilePackage ------------------------------------------------------------------- */
+/* --- LoadBoundProfilePackage ----------------------------------------------- */
 
 /* The outcome of a download with a spoiled package or on a shaped card; the card stays empty. */
 static void require_outcome(const struct veuicc_options *options, const char *bpp_fault,
@@ -539,7 +539,7 @@ ATF_TC_BODY(load_needs_a_prepared_session_on_one_channel, tc)
 	fixture_close(&f);
 }
 
-/* --- CancelSession ---------------------------------------------------------------------------------- */
+/* --- CancelSession --------------------------------------------------------- */
 
 static unsigned cancel(struct fixture *f, unsigned reason, bool wrong_id)
 {

@@ -198,7 +198,7 @@ ATF_TC_BODY(rat_decides_which_policy_rules_are_installed, tc)
 	}
 }
 
-/* --- GetProfilesInfo, SetNickname -------------------------------------------------------- */
+/* --- GetProfilesInfo, SetNickname ------------------------------------------ */
 
 ATF_TC_WITHOUT_HEAD(profiles_info_follows_criteria_and_tag_list);
 ATF_TC_BODY(profiles_info_follows_criteria_and_tag_list, tc)
@@ -253,7 +253,7 @@ ATF_TC_BODY(nickname_is_set_changed_and_taken_away, tc)
 	fixture_close(&f);
 }
 
-/* --- EnableProfile, DisableProfile, DeleteProfile ----------------------------------------------- */
+/* --- EnableProfile, DisableProfile, DeleteProfile -------------------------- */
 
 ATF_TC_WITHOUT_HEAD(profiles_are_enabled_disabled_and_deleted);
 ATF_TC_BODY(profiles_are_enabled_disabled_and_deleted, tc)
@@ -368,7 +368,7 @@ ATF_TC_BODY(memory_reset_takes_what_its_options_say, tc)
 	fixture_close(&f);
 }
 
-/* --- notifications ----------------------------------------------------------------------------- */
+/* --- notifications --------------------------------------------------------- */
 
 static void require_list(struct fixture *f, const char *request, const char *seqs)
 {
@@ -452,7 +452,7 @@ ATF_TC_BODY(notifications_are_signed_by_the_euicc, tc)
 	fixture_close(&f);
 }
 
-/* --- LoadCRL ---------------------------------------------------------------------------------------- */
+/* --- LoadCRL --------------------------------------------------------------- */
 
 static void put_oid_extension(struct esim_buf *out, const char *oid, struct esim_slice value)
 {

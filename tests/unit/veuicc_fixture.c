@@ -30,7 +30,7 @@ static struct esim_buf from_hex(const char *hex)
 	return out;
 }
 
-/* --- the card -------------------------------------------------------------------------- */
+/* --- the card -------------------------------------------------------------- */
 
 static void make_card(struct fixture *f)
 {
@@ -89,7 +89,7 @@ void fixture_select(struct fixture *f)
 	ATF_REQUIRE_EQ(0x9000, fixture_transmit(f, esim_slice(select, sizeof(select)), NULL));
 }
 
-/* --- the reader ---------------------------------------------------------------------------- */
+/* --- the reader ------------------------------------------------------------ */
 
 uint16_t fixture_transmit(struct fixture *f, struct esim_slice command, struct esim_buf *out)
 {
@@ -202,7 +202,7 @@ unsigned fixture_result(struct fixture *f, const char *request)
 	return (unsigned)n;
 }
 
-/* --- the server's half ------------------------------------------------------------------------ */
+/* --- the server's half ----------------------------------------------------- */
 
 static const struct rsp_pki_entry *auth_entry(struct fixture *f)
 {

@@ -86,7 +86,7 @@ void fixture_expect(struct fixture *f, const char *request, const char *answer);
 /* Code in "tag{80 code}" that the request gets; fails the test on anything else. */
 unsigned fixture_result(struct fixture *f, const char *request);
 
-/* --- the server's half ---------------------------------------------------------------- */
+/* --- the server's half ----------------------------------------------------- */
 
 /* GetEUICCChallenge and AuthenticateServer: 0 or the error code. */
 unsigned rsp_authenticate(struct fixture *f);

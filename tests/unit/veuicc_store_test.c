@@ -9,6 +9,9 @@
 #include "veuicc/vpcd.h"
 #include "veuicc/vsc.h"
 
+#include <esim/card.h>
+#include <esim/es10c.h>
+
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -213,7 +216,7 @@ ATF_TC_BODY(power_loss_while_installing_leaves_no_half_profile, tc)
 	fixture_close(&f);
 }
 
-/* --- faults -------------------------------------------------------------------------------- */
+/* --- faults ---------------------------------------------------------------- */
 
 ATF_TC_WITHOUT_HEAD(faults_hit_the_apdu_they_name);
 ATF_TC_BODY(faults_hit_the_apdu_they_name, tc)
@@ -362,7 +365,7 @@ ATF_TC_BODY(log_has_one_line_per_apdu, tc)
 	fclose(file);
 }
 
-/* --- sockets ---------------------------------------------------------------------------------- */
+/* --- sockets --------------------------------------------------------------- */
 
 static void feed(struct fixture *f, const char *hex, int expected, const char *reply)
 {
@@ -477,6 +480,30 @@ ATF_TC_BODY(vsc_inserts_the_card_and_answers, tc)
 	fixture_close(&f);
 }
 
+ATF_TC_WITHOUT_HEAD(libesim_speaks_to_it_in_process);
+ATF_TC_BODY(libesim_speaks_to_it_in_process, tc)
+{
+	struct esim_transport *transport;
+	struct esim_error err = { 0 };
+	struct esim_card *card;
+	struct esim_eid eid;
+	struct fixture f;
+
+	fixture_open(&f, NULL);
+	ATF_REQUIRE_EQ_MSG(0, veuicc_transport(f.card, &transport, &err), "%s", err.message);
+	ATF_REQUIRE_EQ_MSG(0, esim_card_open(transport, NULL, &card, &err), "%s", err.message);
+	ATF_REQUIRE_EQ_MSG(0, es10c_get_eid(card, &eid, &err), "%s", err.message);
+	ATF_CHECK_EQ(0, memcmp(eid.bytes, veuicc_eid(f.card)->bytes, sizeof(eid.bytes)));
+	ATF_REQUIRE_EQ(0, veuicc_set_fault(f.card, "mute@BF3E", NULL));
+	ATF_CHECK_EQ(ESIM_ETIMEDOUT, es10c_get_eid(card, &eid, &err));
+	ATF_REQUIRE_EQ(0, veuicc_set_fault(f.card, NULL, NULL));
+	ATF_REQUIRE_EQ_MSG(0, esim_card_reset(card, &err), "%s", err.message);
+	ATF_CHECK_EQ_MSG(0, es10c_get_eid(card, &eid, &err), "%s", err.message);
+	esim_card_free(&card);
+	ATF_CHECK_MSG(!veuicc_powered(f.card), "closing takes the power");
+	fixture_close(&f);
+}
+
 ATF_TC_WITHOUT_HEAD(options_that_cannot_be_are_refused);
 ATF_TC_BODY(options_that_cannot_be_are_refused, tc)
 {
@@ -512,6 +539,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, vpcd_framing_is_kept);
 	ATF_TP_ADD_TC(tp, disconnecting_is_power_off);
 	ATF_TP_ADD_TC(tp, vsc_inserts_the_card_and_answers);
+	ATF_TP_ADD_TC(tp, libesim_speaks_to_it_in_process);
 	ATF_TP_ADD_TC(tp, options_that_cannot_be_are_refused);
 	return atf_no_error();
 }

@@ -11,7 +11,7 @@
 #define SHORT_NE	256
 #define EXTENDED_NE	65536
 
-/* --- the command ---------------------------------------------------------------- */
+/* --- the command ----------------------------------------------------------- */
 
 /* Channels 0-3 in the first interindustry form, 4-19 in the further one. */
 static uint16_t parse_class(uint8_t cla, struct veuicc_apdu *apdu)
@@ -92,7 +92,7 @@ uint16_t veuicc_apdu_parse(struct esim_slice command, struct veuicc_apdu *ret)
 	return sw;
 }
 
-/* --- who carries it out -------------------------------------------------------------- */
+/* --- who carries it out ---------------------------------------------------- */
 
 enum class_wanted { ISO = 1, PROPRIETARY = 2, EITHER = 3 };
 
@@ -125,7 +125,7 @@ static uint16_t dispatch(struct veuicc *card, const struct veuicc_apdu *apdu, st
 	return SW_NO_INS;
 }
 
-/* --- the response ---------------------------------------------------------------------- */
+/* --- the response ---------------------------------------------------------- */
 
 static void append_sw(struct esim_buf *response, uint16_t sw)
 {

@@ -49,7 +49,7 @@ void veuicc_bpp_abandon(struct veuicc *card)
 	*bpp = (struct veuicc_bpp){ 0 };
 }
 
-/* --- BF23: InitialiseSecureChannel ------------------------------------------------------- */
+/* --- BF23: InitialiseSecureChannel ----------------------------------------- */
 
 struct secure_channel {
 	struct esim_tlv operation, transaction_id, crt, otpk, signature;
@@ -126,7 +126,7 @@ static enum bpp_reason initialise_secure_channel(struct veuicc *card, const stru
 	return derive_keys(card, &channel);
 }
 
-/* --- what the parts hold --------------------------------------------------------------------- */
+/* --- what the parts hold --------------------------------------------------- */
 
 static enum bpp_reason configure_isdp(struct veuicc *card, struct esim_slice plain)
 {
@@ -191,7 +191,7 @@ static enum bpp_reason replace_session_keys(struct veuicc *card, struct esim_sli
 	return REASON_NONE;
 }
 
-/* --- profile elements ------------------------------------------------------------------------------ */
+/* --- profile elements ------------------------------------------------------ */
 
 static enum bpp_reason pe_reason(struct veuicc_bpp *bpp, enum veuicc_pe_status status)
 {
@@ -228,7 +228,7 @@ static enum bpp_reason elements_complete(struct veuicc *card)
 	return reason;
 }
 
-/* --- the stream -------------------------------------------------------------------------------------- */
+/* --- the stream ------------------------------------------------------------ */
 
 static enum bpp_reason part_complete(struct veuicc *card)
 {
@@ -343,9 +343,9 @@ static enum bpp_reason begin(struct veuicc *card, struct esim_slice *in)
 	return reason;
 }
 
-/* --- the end --------------------------------------------------------------------------------------------- */
+/* --- the end --------------------------------------------------------------- */
 
-/* The load is over, one way or the other: its key pair is used up, and no power loss can hurt it. */
+/* The load is over, one way or the other: its key pair is used up, no power loss can hurt it. */
 static int settle(struct veuicc *card)
 {
 	esim_buf_free(&card->store.loading);
@@ -484,7 +484,7 @@ uint16_t veuicc_load_bpp(struct veuicc *card, unsigned channel, struct esim_slic
 	return bpp->phase == PHASE_DONE ? install(card, out) : SW_OK;
 }
 
-/* --- after a power loss ------------------------------------------------------------------------------------- */
+/* --- after a power loss ---------------------------------------------------- */
 
 int veuicc_bpp_recover(struct veuicc *card)
 {

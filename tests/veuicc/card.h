@@ -66,7 +66,7 @@ enum veuicc_class {
 	CLASS_OPERATIONAL = 2,
 };
 
-/* --- what survives ----------------------------------------------------------- */
+/* --- what survives --------------------------------------------------------- */
 
 struct veuicc_profile {
 	struct esim_iccid iccid;
@@ -126,7 +126,7 @@ struct veuicc_store {
 	struct esim_buf loading;	/* see bpp.c; empty: none */
 };
 
-/* --- what is gone with the power ------------------------------------------------ */
+/* --- what is gone with the power ------------------------------------------- */
 
 enum veuicc_app {
 	APP_UICC,			/* the file system: MF, or the ADF of the USIM */
@@ -231,7 +231,7 @@ struct veuicc {
 	uint64_t apdus, bytes;
 };
 
-/* --- apdu.c -------------------------------------------------------------------------- */
+/* --- apdu.c ---------------------------------------------------------------- */
 
 struct veuicc_apdu {
 	uint8_t cla, ins, p1, p2;
@@ -252,7 +252,7 @@ void veuicc_apdu_execute(struct veuicc *card, struct esim_slice command, struct 
 typedef uint16_t veuicc_handler(struct veuicc *card, const struct veuicc_apdu *apdu,
 				struct esim_buf *out);
 
-/* --- channel.c ------------------------------------------------------------------------- */
+/* --- channel.c ------------------------------------------------------------- */
 
 veuicc_handler veuicc_manage_channel, veuicc_select, veuicc_terminal_capability;
 void veuicc_channels_reset(struct veuicc *card);
@@ -260,7 +260,7 @@ void veuicc_channels_reset(struct veuicc *card);
 /* Drop what the application on the channel was in the middle of. */
 void veuicc_channel_abandon(struct veuicc *card, unsigned channel);
 
-/* --- fs.c -------------------------------------------------------------------------------- */
+/* --- fs.c ------------------------------------------------------------------ */
 
 veuicc_handler veuicc_fs_select_file, veuicc_read_binary, veuicc_read_record, veuicc_status;
 
@@ -271,14 +271,14 @@ uint16_t veuicc_fs_select_adf(struct veuicc *card, unsigned channel, struct esim
 /* Take the files of the enabled profile, as a card does when it starts. */
 void veuicc_fs_load(struct veuicc *card);
 
-/* --- proactive.c ---------------------------------------------------------------------------- */
+/* --- proactive.c ----------------------------------------------------------- */
 
 veuicc_handler veuicc_terminal_profile, veuicc_fetch, veuicc_terminal_response;
 
 /* Length of the proactive command that waits; 0: none. */
 size_t veuicc_proactive_waiting(const struct veuicc *card);
 
-/* --- isdr.c ------------------------------------------------------------------------------------ */
+/* --- isdr.c ---------------------------------------------------------------- */
 
 extern const uint8_t veuicc_isdr_aid[VEUICC_AID_SIZE], veuicc_ecasd_aid[VEUICC_AID_SIZE];
 
@@ -313,11 +313,11 @@ void veuicc_put_list_error(struct esim_buf *out, uint32_t tag, unsigned code);
 void veuicc_put_session_error(struct esim_buf *out, uint32_t tag, struct esim_slice transaction_id,
 			      unsigned code);
 
-/* --- es10b_info.c --------------------------------------------------------------------------------- */
+/* --- es10b_info.c ---------------------------------------------------------- */
 
 void veuicc_put_euicc_info2(struct veuicc *card, struct esim_buf *out);
 
-/* --- session.c -------------------------------------------------------------------------------------- */
+/* --- session.c ------------------------------------------------------------- */
 
 void veuicc_session_end(struct veuicc *card);
 int64_t veuicc_now(const struct veuicc *card);
@@ -341,12 +341,12 @@ enum veuicc_cert_verdict { CERT_GOOD, CERT_INVALID, CERT_CURVE, CERT_CI_UNKNOWN 
 enum veuicc_cert_verdict veuicc_judge_cert(struct veuicc *card, struct esim_slice der,
 					   enum esim_role role, struct esim_cert *ret);
 
-/* --- crl.c -------------------------------------------------------------------------------------------- */
+/* --- crl.c ----------------------------------------------------------------- */
 
 bool veuicc_crl_revoked(const struct veuicc *card, const struct esim_cert *cert);
 size_t veuicc_crl_size(const struct veuicc *card);
 
-/* --- bpp.c ---------------------------------------------------------------------------------------------- */
+/* --- bpp.c ----------------------------------------------------------------- */
 
 /* One STORE DATA sequence that begins with BF36, or any while a package is coming in. */
 uint16_t veuicc_load_bpp(struct veuicc *card, unsigned channel, struct esim_slice segment,
@@ -357,7 +357,7 @@ void veuicc_bpp_abandon(struct veuicc *card);
 /* After a power loss: the result of the installation that was under way. */
 int veuicc_bpp_recover(struct veuicc *card);
 
-/* --- profile.c -------------------------------------------------------------------------------------------- */
+/* --- profile.c ------------------------------------------------------------- */
 
 /* 4F or 5A; NULL: not there. */
 struct veuicc_profile *veuicc_profile_find(struct veuicc *card, const struct esim_tlv *id);
@@ -374,7 +374,7 @@ size_t veuicc_memory_free(const struct veuicc *card);
 /* Carry out a switch that waits. */
 int veuicc_switch_apply(struct veuicc *card);
 
-/* --- notifications.c ------------------------------------------------------------------------------------------ */
+/* --- notifications.c ------------------------------------------------------- */
 
 /* "BF2F{...}" with the next sequence number, which it takes. */
 uint32_t veuicc_put_notification_metadata(struct veuicc *card, enum veuicc_event event,
@@ -390,7 +390,7 @@ int veuicc_notification_keep(struct veuicc *card, uint32_t seq, enum veuicc_even
 int veuicc_notify(struct veuicc *card, const struct veuicc_profile *profile,
 		  enum veuicc_event event, struct esim_slice except);
 
-/* --- store.c ------------------------------------------------------------------------------------------------------ */
+/* --- store.c --------------------------------------------------------------- */
 
 /* Read the state; a directory without one is a fresh card. */
 int veuicc_store_load(struct veuicc *card, struct esim_error *err);
@@ -408,7 +408,7 @@ int veuicc_store_rollback(struct veuicc *card);
 int veuicc_store_package(struct veuicc *card, const struct veuicc_profile *profile);
 void veuicc_store_free(struct veuicc_store *store);
 
-/* --- store_codec.c --------------------------------------------------------------------------------------------------- */
+/* --- store_codec.c --------------------------------------------------------- */
 
 int veuicc_store_encode(const struct veuicc_store *store, struct esim_buf *out);
 int veuicc_store_decode(struct esim_slice in, struct veuicc_store *store, struct esim_error *err);

@@ -34,7 +34,7 @@ struct crl {
 	uint64_t number, base, total, part;
 };
 
-/* --- parsing (RFC 5280, 5.1) --------------------------------------------------------------- */
+/* --- parsing (RFC 5280, 5.1) ----------------------------------------------- */
 
 static int take_number(struct esim_slice value, uint64_t *ret)
 {
@@ -125,7 +125,7 @@ static int parse(struct esim_slice in, struct crl *ret)
 	return take_tbs(ret->tbs.value, ret);
 }
 
-/* --- signature: DER in X.509, r | s for everything else -------------------------------------- */
+/* --- signature: DER in X.509, r | s for everything else -------------------- */
 
 static int take_half(struct esim_slice *in, uint8_t out[32])
 {
@@ -157,7 +157,7 @@ static bool signed_by(struct veuicc *card, const struct crl *crl, const struct e
 	return veuicc_verify(card, key, &crl->tbs.whole, 1, esim_slice(raw, sizeof(raw)));
 }
 
-/* --- keeping ---------------------------------------------------------------------------------- */
+/* --- keeping --------------------------------------------------------------- */
 
 size_t veuicc_crl_size(const struct veuicc *card)
 {

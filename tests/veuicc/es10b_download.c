@@ -177,7 +177,7 @@ uint16_t veuicc_prepare_download(struct veuicc *card, const struct veuicc_reques
 	return SW_OK;
 }
 
-/* --- CancelSession ---------------------------------------------------------------------- */
+/* --- CancelSession --------------------------------------------------------- */
 
 /* Reasons 4, 5 and 127 came with 2.2.2. */
 static bool reason_known(const struct veuicc *card, uint64_t reason)

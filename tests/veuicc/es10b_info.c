@@ -16,7 +16,8 @@ static const struct release {
 	uint8_t rsp_capability[2];	/* BIT STRING: unused bits, bits */
 	bool tre;			/* 8D, 8E, AF of EUICCInfo2 */
 } releases[] = {
-	/* additionalProfile, crlSupport, testProfileSupport, then deviceInfoExtensibility, serviceSpecificData */
+	/* additionalProfile, crlSupport, testProfileSupport; then also
+	 * deviceInfoExtensibilitySupport; then also serviceSpecificDataSupport */
 	{ VEUICC_SVN_2_0, { 2, 0, 0 }, { 4, 0xD0 }, false },
 	{ VEUICC_SVN_2_1, { 2, 1, 0 }, { 4, 0xD0 }, false },
 	{ VEUICC_SVN_2_2_2, { 2, 3, 1 }, { 3, 0xD8 }, false },

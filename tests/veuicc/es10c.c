@@ -40,7 +40,7 @@ static enum switch_result busy(struct veuicc *card)
 	return card->options.svn >= VEUICC_SVN_2_2_2 ? SWITCH_CAT_BUSY : SWITCH_UNDEFINED;
 }
 
-/* --- EnableProfile, DisableProfile ----------------------------------------------------------- */
+/* --- EnableProfile, DisableProfile ----------------------------------------- */
 
 struct switch_request {
 	struct veuicc_profile *profile;		/* NULL: not there */
@@ -135,7 +135,7 @@ uint16_t veuicc_disable_profile(struct veuicc *card, const struct veuicc_request
 	return SW_OK;
 }
 
-/* --- DeleteProfile, eUICCMemoryReset ------------------------------------------------------------ */
+/* --- DeleteProfile, eUICCMemoryReset --------------------------------------- */
 
 static int delete_one(struct veuicc *card, struct veuicc_profile *profile)
 {

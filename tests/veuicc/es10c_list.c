@@ -7,7 +7,7 @@
 #define LIST_INCORRECT_INPUT_VALUES 1
 #define MAX_TAGS 32
 
-/* --- GetProfilesInfo --------------------------------------------------------------------- */
+/* --- GetProfilesInfo ------------------------------------------------------- */
 
 static void put_aid(const struct veuicc_profile *profile, struct esim_buf *out)
 {
@@ -160,7 +160,7 @@ uint16_t veuicc_get_profiles_info(struct veuicc *card, const struct veuicc_reque
 	return SW_OK;
 }
 
-/* --- GetEID, SetNickname ------------------------------------------------------------------- */
+/* --- GetEID, SetNickname --------------------------------------------------- */
 
 uint16_t veuicc_get_eid(struct veuicc *card, const struct veuicc_request *request,
 			struct esim_buf *out)

@@ -23,7 +23,7 @@ void veuicc_fs_load(struct veuicc *card)
 	card->files = upp.files;
 }
 
-/* --- what is where ----------------------------------------------------------------- */
+/* --- what is where --------------------------------------------------------- */
 
 static struct veuicc_file *file_in(struct veuicc *card, bool in_adf, uint16_t id, uint8_t sfi)
 {
@@ -91,7 +91,7 @@ static void put_file(const struct veuicc_file *file, struct esim_buf *out)
 	esim_tlv_end(out, mark);
 }
 
-/* --- SELECT ---------------------------------------------------------------------------- */
+/* --- SELECT ---------------------------------------------------------------- */
 
 static void enter_directory(struct veuicc *card, unsigned channel, bool in_adf)
 {
@@ -186,7 +186,7 @@ uint16_t veuicc_status(struct veuicc *card, const struct veuicc_apdu *apdu, stru
 	return SW_OK;
 }
 
-/* --- READ --------------------------------------------------------------------------------- */
+/* --- READ ------------------------------------------------------------------ */
 
 /* The file that P1 or P2 names by a short identifier, else the current one. */
 static uint16_t addressed_file(struct veuicc *card, const struct veuicc_apdu *apdu, uint8_t sfi,

@@ -173,7 +173,7 @@ static uint16_t dispatch(struct veuicc *card, unsigned channel, struct esim_slic
 	return SW_NO_DATA;
 }
 
-/* Blocks are numbered from 0; block 0 starts afresh; another number than the next ends the sequence. */
+/* Blocks count from 0; block 0 starts afresh; any number but the next ends the sequence. */
 static uint16_t take_block(struct veuicc_channel *channel, const struct veuicc_apdu *apdu)
 {
 	if (apdu->p2 == 0 && channel->next_block != ESIM_MAX_STORE_DATA_BLOCKS) {

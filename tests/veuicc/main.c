@@ -67,7 +67,7 @@ static const char usage[] =
 "Prints \"listening ADDRESS\" when ready. SIGTERM and SIGINT end it with status 0.\n"
 "Exit status: 0 ended by a signal, 1 failure, 2 usage.\n";
 
-/* --- arguments ------------------------------------------------------------------------- */
+/* --- arguments ------------------------------------------------------------- */
 
 __attribute__((format(printf, 1, 2))) static int complain(const char *format, ...)
 {
@@ -315,7 +315,7 @@ static int parse(int argc, char **argv, struct arguments *arguments)
 	return 0;
 }
 
-/* --- running --------------------------------------------------------------------------------- */
+/* --- running --------------------------------------------------------------- */
 
 static void ready(const char *address)
 {

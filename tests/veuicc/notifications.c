@@ -116,7 +116,7 @@ int veuicc_notify(struct veuicc *card, const struct veuicc_profile *profile,
 	return r;
 }
 
-/* --- the functions ---------------------------------------------------------------------- */
+/* --- the functions --------------------------------------------------------- */
 
 uint16_t veuicc_list_notification(struct veuicc *card, const struct veuicc_request *request,
 				  struct esim_buf *out)

@@ -11,7 +11,7 @@ static const uint8_t no_aid[VEUICC_AID_SIZE];
 
 #define PROFILE_OVERHEAD 1024	/* bytes that a profile takes beside its package */
 
-/* --- finding -------------------------------------------------------------------------- */
+/* --- finding --------------------------------------------------------------- */
 
 struct veuicc_profile *veuicc_profile_by_iccid(struct veuicc *card, const struct esim_iccid *iccid)
 {
@@ -81,7 +81,7 @@ size_t veuicc_memory_free(const struct veuicc *card)
 	return used < card->options.memory ? card->options.memory - used : 0;
 }
 
-/* --- metadata ------------------------------------------------------------------------------ */
+/* --- metadata -------------------------------------------------------------- */
 
 static bool bounded(struct esim_slice metadata, uint32_t tag, size_t max, bool mandatory)
 {
@@ -162,7 +162,7 @@ unsigned veuicc_profile_digest(struct veuicc *card, struct veuicc_profile *profi
 	return judge_pprs(card, profile);
 }
 
-/* --- switching --------------------------------------------------------------------------------- */
+/* --- switching ------------------------------------------------------------- */
 
 int veuicc_switch_apply(struct veuicc *card)
 {

@@ -10,7 +10,7 @@
 #define DEFAULT_RULES "ppr1+ppr2:*//:consent"
 #define NIBBLE_ANY 0xE
 
-/* --- text ---------------------------------------------------------------------------- */
+/* --- text ------------------------------------------------------------------ */
 
 struct word {
 	const char *text;
@@ -119,7 +119,7 @@ int veuicc_rat_parse(const char *text, struct veuicc_rat *ret, struct esim_error
 	return 0;
 }
 
-/* --- the answer of GetRAT ----------------------------------------------------------------- */
+/* --- the answer of GetRAT -------------------------------------------------- */
 
 void veuicc_put_ppr_ids(struct esim_buf *out, uint32_t tag, unsigned pprs)
 {
@@ -158,7 +158,7 @@ void veuicc_rat_put(const struct veuicc_rat *rat, struct esim_buf *out)
 	}
 }
 
-/* --- judging ---------------------------------------------------------------------------------- */
+/* --- judging --------------------------------------------------------------- */
 
 static bool nibble_matches(uint8_t allowed, uint8_t owner)
 {

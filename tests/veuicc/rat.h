@@ -46,7 +46,7 @@ int veuicc_rat_parse(const char *text, struct veuicc_rat *ret, struct esim_error
 /* The rules as in the answer of GetRAT: SEQUENCEs, one after the other. */
 void veuicc_rat_put(const struct veuicc_rat *rat, struct esim_buf *out);
 
-/* May a profile of @owner (value of an OperatorId) have this one PPR? The first rule that matches says. */
+/* May a profile of @owner (value of an OperatorId) have this one PPR? The first match says. */
 bool veuicc_rat_allows(const struct veuicc_rat *rat, unsigned ppr, struct esim_slice owner);
 
 /* A BIT STRING of PprIds: PPR1 is bit 1, PPR2 bit 2. */

@@ -21,7 +21,7 @@
 #define CONNECT_TRIES	200
 #define CONNECT_WAIT_MS	50
 
-/* --- a connected socket -------------------------------------------------------------- */
+/* --- a connected socket ---------------------------------------------------- */
 
 enum protocol { VPCD, VSC };
 
@@ -130,7 +130,7 @@ int veuicc_serve_stream(struct veuicc *card, int fd, int stop_fd)
 	return serve(card, VPCD, fd, stop_fd, false);
 }
 
-/* --- addresses -------------------------------------------------------------------------- */
+/* --- addresses ------------------------------------------------------------- */
 
 static int unix_address(const char *path, struct sockaddr_un *ret, struct esim_error *err)
 {
@@ -167,7 +167,7 @@ static int resolve(const char *text, bool passive, struct addrinfo **ret, struct
 	return 0;
 }
 
-/* --- waiting for readers -------------------------------------------------------------------- */
+/* --- waiting for readers --------------------------------------------------- */
 
 /* A socket file that nobody answers at is a leftover. */
 static void remove_leftover(const struct sockaddr_un *address)
@@ -278,7 +278,7 @@ int veuicc_serve_listen(struct veuicc *card, const char *address, int stop_fd,
 	return r ? esim_error_errno(err, r, errno, "cannot wait for readers") : 0;
 }
 
-/* --- connecting -------------------------------------------------------------------------------- */
+/* --- connecting ------------------------------------------------------------ */
 
 int veuicc_serve_vpcd(struct veuicc *card, const char *host_port, int stop_fd,
 		      veuicc_ready *ready, struct esim_error *err)

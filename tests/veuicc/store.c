@@ -37,7 +37,7 @@ void veuicc_store_free(struct veuicc_store *store)
 	explicit_bzero(store, sizeof(*store));
 }
 
-/* --- files -------------------------------------------------------------------------- */
+/* --- files ----------------------------------------------------------------- */
 
 static void package_name(const struct esim_iccid *iccid, char name[PACKAGE_NAME])
 {
@@ -123,7 +123,7 @@ static int read_file(struct veuicc *card, const char *name, struct esim_buf *out
 	return 0;
 }
 
-/* --- packages -------------------------------------------------------------------------- */
+/* --- packages -------------------------------------------------------------- */
 
 int veuicc_store_package(struct veuicc *card, const struct veuicc_profile *profile)
 {
@@ -178,7 +178,7 @@ static int load_packages(struct veuicc *card, struct esim_error *err)
 	return r;
 }
 
-/* --- the state --------------------------------------------------------------------------- */
+/* --- the state ------------------------------------------------------------- */
 
 static int open_dir(struct veuicc *card, struct esim_error *err)
 {

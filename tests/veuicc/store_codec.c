@@ -8,7 +8,7 @@
 
 static const uint8_t none[VEUICC_AID_SIZE];
 
-/* --- encoding -------------------------------------------------------------------------- */
+/* --- encoding -------------------------------------------------------------- */
 
 static void put_optional(struct esim_buf *out, uint32_t tag, const struct esim_buf *value)
 {
@@ -84,7 +84,7 @@ int veuicc_store_encode(const struct veuicc_store *store, struct esim_buf *out)
 	return esim_buf_failed(out);
 }
 
-/* --- decoding --------------------------------------------------------------------------- */
+/* --- decoding -------------------------------------------------------------- */
 
 /* Zero where the tag is absent. */
 static int take_number(struct esim_slice in, uint32_t tag, uint64_t max, uint64_t *ret)

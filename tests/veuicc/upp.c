@@ -12,7 +12,7 @@
 #define MAJOR_MAX 3
 #define TEST_ALGORITHM 3	/* AlgoParameter: usim-test */
 
-/* --- files ------------------------------------------------------------------------- */
+/* --- files ----------------------------------------------------------------- */
 
 /* Template defaults of the files taken (annexes of the interoperable profile format). */
 static const struct {
@@ -94,7 +94,7 @@ void veuicc_files_free(struct veuicc_files *files)
 	*files = (struct veuicc_files){ 0 };
 }
 
-/* --- elements --------------------------------------------------------------------------- */
+/* --- elements -------------------------------------------------------------- */
 
 typedef enum veuicc_pe_status element_reader(struct veuicc_upp *upp, struct esim_slice value);
 

@@ -18,7 +18,7 @@ static const uint8_t default_atr[] = {
 	0x21, 0x1B, 0x63, 0x57, 0x4A, 0x45, 0x53, 0x49, 0x4D, 0x00, 0x00,
 };
 
-/* --- making --------------------------------------------------------------------------- */
+/* --- making ---------------------------------------------------------------- */
 
 static int copy_text(const char *from, const char *otherwise, char **ret, struct esim_error *err)
 {
@@ -174,7 +174,7 @@ void veuicc_free(struct veuicc **card_pointer)
 	*card_pointer = NULL;
 }
 
-/* --- power -------------------------------------------------------------------------------- */
+/* --- power ----------------------------------------------------------------- */
 
 void veuicc_power_off(struct veuicc *card)
 {
@@ -222,7 +222,7 @@ bool veuicc_powered(const struct veuicc *card)
 	return card->on;
 }
 
-/* --- talking --------------------------------------------------------------------------------- */
+/* --- talking --------------------------------------------------------------- */
 
 static void write_log(struct veuicc *card, struct esim_slice command, struct esim_slice response,
 		      const char *instead)
@@ -311,7 +311,7 @@ int veuicc_transmit(struct veuicc *card, struct esim_slice command, struct esim_
 	return r;
 }
 
-/* --- asking --------------------------------------------------------------------------------------- */
+/* --- asking ---------------------------------------------------------------- */
 
 const struct esim_eid *veuicc_eid(const struct veuicc *card)
 {
