@@ -175,3 +175,23 @@ forget_card_log() {
 calls() { # ES9+ function
 	jq -r ".functions.$1" server.json
 }
+
+# --- the package on the card ---------------------------------------------------------------
+
+# What the card decrypted is the file, byte for byte.
+card_holds() { # package iccid
+	[ "$(sha256sum <"card/upp-$2.der")" = "$(sha256sum <"$1")" ] ||
+		{ ls -l "$1" card; atf_fail "the card's package is not $1"; }
+}
+
+# EF.IMSI of the enabled profile as a modem reads it: a length, then digits whose
+# nibbles are swapped, the first one being parity.
+read_imsi() {
+	./lpactl apdu 00A4000C023F00 00A4040C07A0000000871002 00A4000C026F07 00B0000009 >imsi.out ||
+		atf_fail "EF.IMSI cannot be read"
+	imsi=$(tail -n 1 imsi.out | tr -d ' ')
+	case $imsi in
+	*9000) printf '%s' "$imsi" | cut -c3-18 | sed 's/\(.\)\(.\)/\2\1/g; s/^.//; s/F*$//' ;;
+	*) atf_fail "READ BINARY of EF.IMSI: $imsi" ;;
+	esac
+}
