@@ -26,10 +26,10 @@ static const struct kind *addressed(struct call *call)
 		address = call_text(call, "smdpAddress");
 	if (!address)
 		return NULL;
-	if (strcasecmp(address, server->name) == 0)
-		return kind;
 	if (strcasecmp(address, server->smds_name) == 0)
 		return &smds;
+	if (strcasecmp(address, server->name) == 0)
+		return kind;
 	call_fail(call, kind->address, "3.8", "%.80s is not the address of this %s", address, kind->text);
 	return NULL;
 }

@@ -470,6 +470,22 @@ ATF_TC_BODY(events_are_listed_for_their_euicc, tc)
 	rig_close(&rig);
 }
 
+ATF_TC_WITHOUT_HEAD(one_name_for_both_makes_an_smds);
+ATF_TC_BODY(one_name_for_both_makes_an_smds, tc)
+{
+	struct rig rig;
+
+	(void)tc;
+	rig_open(&rig);
+	rig.options.name = RSP_PKI_SMDS;
+	rig_order("e1", "{\"event\": {\"id\": \"EV-1\", \"server\": \"deeper.example.com\"}}");
+	rig_start(&rig);
+	rig_face_smds(&rig);
+	ATF_REQUIRE_EQ_MSG(0, ask_events(&rig, ""), "%s", rig.err.message);
+	ATF_CHECK_EQ(1, rig.offered.event_count);
+	rig_close(&rig);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, malformed_requests_get_their_status);
@@ -492,5 +508,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_cancel_signed_for_another_server_is_refused);
 	ATF_TP_ADD_TC(tp, a_cancel_with_a_spoilt_signature_is_refused);
 	ATF_TP_ADD_TC(tp, events_are_listed_for_their_euicc);
+	ATF_TP_ADD_TC(tp, one_name_for_both_makes_an_smds);
 	return atf_no_error();
 }
