@@ -98,7 +98,7 @@ static const struct option_row rows[] = {
 	  "agree to profile policy rules (may not be disabled or deleted)" },
 	{ "enable", NULL, VERB_DOWNLOAD, OFFSET(enable), "enable the profile when it is installed" },
 	{ "yes", NULL, VERB_DOWNLOAD | VERB_DELETE | VERB_NOTIFICATIONS | VERB_RESET, OFFSET(yes),
-	  "give consent without being asked (never to profile policy rules)" },
+	  "consent without being asked (never to profile policy rules)" },
 	{ "refresh", NULL, VERB_ENABLE | VERB_DISABLE | VERB_DOWNLOAD, OFFSET(refresh),
 	  "let the card raise REFRESH; default: the card is reset" },
 	{ "send", NULL, VERB_NOTIFICATIONS, OFFSET(send),

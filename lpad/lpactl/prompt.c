@@ -113,7 +113,8 @@ static bool ask(struct app *app, const char *question)
 
 int prompt_confirm(struct app *app, const char *question)
 {
-	if (app->options.yes || ask(app, question))
+	/* In a script the command line itself is the consent; a person may have slipped. */
+	if (app->options.yes || !isatty(STDIN_FILENO) || ask(app, question))
 		return 0;
 	if (esim_cancel_triggered(app->cancel))
 		return esim_error_set(&app->err, ESIM_ECANCELED, "cancelled");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is asked of the user, and lines read from files and standard input. Any
- * input will do, a terminal or not; its end means no.
+ * input will do for a download, a terminal or not; its end means no.
  */
 #ifndef LPACTL_PROMPT_H
 #define LPACTL_PROMPT_H
@@ -15,7 +15,7 @@
  */
 int prompt_read_file(struct app *app, const char *file, const char *what, char *line, size_t size);
 
-/* 0: the user said yes (or --yes). ESIM_EREFUSED, ESIM_ECANCELED. */
+/* Asks on a terminal alone. 0: yes, or --yes, or no terminal. ESIM_EREFUSED, ESIM_ECANCELED. */
 int prompt_confirm(struct app *app, const char *question);
 
 enum lpa_answer prompt_consent(struct app *app, const struct lpa_offer *offer);

@@ -195,3 +195,10 @@ read_imsi() {
 	*) atf_fail "READ BINARY of EF.IMSI: $imsi" ;;
 	esac
 }
+
+# Run ./lpactl on a terminal and answer its question; its output is then in terminal.out.
+on_terminal() { # answer argument...
+	answer=$1
+	shift
+	printf '%s\n' "$answer" | script -qec "./lpactl $*" /dev/null >terminal.out 2>&1
+}

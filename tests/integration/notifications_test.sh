@@ -83,14 +83,17 @@ damaged_cleanup() { end_servers; }
 atf_test_case dropping cleanup
 dropping_head() {
 	with_servers
-	atf_set descr "Dropping one unsent asks first; a number that is not there is an error"
+	atf_set descr "Dropping one unsent asks first on a terminal; a number that is not there is an error"
+	atf_set require.progs "jq script"
 }
 dropping_body() {
 	order demo
 	start_card
 	start_server --fault "handleNotification:http=500"
 	json_run 0 download --yes "$(code demo)"
-	json_run 3 notifications --remove 0
+	status=0
+	on_terminal n notifications --remove 0 || status=$?
+	[ "$status" = 3 ] || { cat terminal.out; atf_fail "no was taken for yes"; }
 	json_run 4 notifications --remove 7 --yes
 	json_run 0 notifications --remove 0 --yes
 	says .removed 0

@@ -47,17 +47,23 @@ switching_cleanup() { end_servers; }
 atf_test_case deleting cleanup
 deleting_head() {
 	with_servers
-	atf_set descr "Only a disabled profile is deleted, and only after a yes"
+	atf_set descr "Only a disabled profile is deleted, and on a terminal only after a yes"
+	atf_set require.progs "jq script"
 }
 deleting_body() {
 	two_profiles
 	json_run 0 enable "$ICCID"
 	json_run 4 delete --yes "$ICCID"
 	says .error.es10ResultName profileNotInDisabledState
-	json_run 3 delete "$OTHER"
-	atf_check -o match:"is deleted" -e match:"for good" sh -c "echo y | ./lpactl delete $OTHER"
+	status=0
+	on_terminal n delete "$OTHER" || status=$?
+	[ "$status" = 3 ] || { cat terminal.out; atf_fail "no was taken for yes"; }
+	grep -q "for good" terminal.out || atf_fail "nobody asked"
+	on_terminal y delete "$OTHER" || { cat terminal.out; atf_fail "yes was not heard"; }
 	json_run 0 profiles
 	says '.profileInfoList | length' 1
+	json_run 0 disable "$ICCID"
+	json_run 0 delete "$ICCID"
 	stop_servers
 }
 deleting_cleanup() { end_servers; }
@@ -124,12 +130,11 @@ found_by_aid_alone_cleanup() { end_servers; }
 atf_test_case memory_reset cleanup
 memory_reset_head() {
 	with_servers
-	atf_set descr "A memory reset deletes what was chosen, after a yes, and says when there was nothing"
+	atf_set descr "A memory reset deletes what was chosen and says when there was nothing"
 }
 memory_reset_body() {
 	two_profiles
 	json_run 0 address --default "$NAME"
-	json_run 3 reset --operational
 	json_run 0 reset --operational --yes
 	json_run 0 profiles
 	says '.profileInfoList | length' 0
