@@ -45,7 +45,7 @@ static bool reserve(struct esim_buf *buf, size_t more)
 		buf->failed = ESIM_ETOOBIG;
 		return false;
 	}
-	if (more <= buf->cap - buf->len)
+	if (buf->data && more <= buf->cap - buf->len)
 		return true;
 
 	cap = buf->cap ? buf->cap : 64;
