@@ -47,10 +47,14 @@ static int installation_failed(const struct es10b_installation_result *result,
 	return ESIM_ERESULT;
 }
 
-/* With a result the session is over on the card, and with its delivery on the server. */
+/*
+ * With a result the session is over on the card, and with its delivery on the server.
+ * One that does not verify counts for nothing: the server would take it for the card's
+ * last word, and the card would forget the true one.
+ */
 static int judge_result(struct lpa_download *d, struct esim_error *err)
 {
-	const struct es10b_installation_result *result = &d->result->result;
+	struct es10b_installation_result *result = &d->result->result;
 	const struct esim_registered_id *server = &d->session.verified_server.registered_id;
 	const struct esim_verify_installation_result in = {
 		.euicc = &d->session.verified_euicc,
@@ -58,15 +62,16 @@ static int judge_result(struct lpa_download *d, struct esim_error *err)
 		.transaction_id = lpa_session_transaction_id(&d->session),
 		.registered_id = esim_slice(server->bytes, server->len),
 	};
-	int rc;
+	int rc = esim_verify_installation_result(&in, err);
 
+	if (rc) {
+		es10b_installation_result_clear(result);
+		return rc;
+	}
 	d->result->has_result = true;
 	d->result->installed = result->success;
 	d->session.on_card = d->session.on_server = false;
-	rc = esim_verify_installation_result(&in, err);
-	if (rc || result->success)
-		return rc;
-	return installation_failed(result, err);
+	return result->success ? 0 : installation_failed(result, err);
 }
 
 /* --- after a load that broke off ----------------------------------------------------- */
@@ -180,8 +185,12 @@ static int learn_the_truth(struct lpa_download *d, struct esim_error *err)
 		esim_error_advise(err, "the card no longer answers: reset it and look at its profiles before another try");
 		return err->code;
 	}
-	if (find_result(d))
-		return judge_found_result(d, err);
+	if (find_result(d)) {
+		int rc = judge_found_result(d, err);
+
+		if (d->result->has_result)
+			return rc;
+	}
 	there = profile_is_there(d);
 	if (there > 0) {
 		d->result->installed = true;
@@ -215,8 +224,8 @@ int lpa_load_package(struct lpa_download *d, struct esim_error *err)
 					      report_progress, d, &d->result->result, &begun, err);
 	lpa_step(d->lpa, NULL);
 	if (!rc)
-		return judge_result(d, err);
-	if (!begun)
+		rc = judge_result(d, err);
+	if (!rc || d->result->has_result || !begun)
 		return rc;
 	interrupted = lpa_hold_cancel(d->lpa);
 	rc = learn_the_truth(d, err);

@@ -244,6 +244,35 @@ ATF_TC_BODY(a_lost_last_answer_is_found_on_the_card, tc)
 	lpa_fixture_stop(&f);
 }
 
+ATF_TC_WITHOUT_HEAD(a_damaged_result_is_read_again_from_the_card);
+ATF_TC_BODY(a_damaged_result_is_read_again_from_the_card, tc)
+{
+	const struct lpa_order order = {
+		.source = LPA_ORDER_ADDRESS,
+		.smdp_address = FIXTURE_NAME,
+		.matching_id = "demo",
+	};
+	const uint64_t last = number_of_last_block();
+
+	/* Header, fields, signature: whatever byte it is. */
+	for (unsigned byte = 0; byte < 160; byte += 9) {
+		struct lpa_download_result result;
+		struct lpa_fixture f = { 0 };
+		struct esim_error err;
+		char fault[40];
+
+		snprintf(fault, sizeof(fault), "corrupt=%u@%" PRIu64, byte, last);
+		f.card_options.fault = fault;
+		lpa_fixture_start(&f);
+		ATF_CHECK_EQ_MSG(0, lpa_download(f.lpa, &order, &result, &err), "byte %u: %s", byte,
+				 err.message);
+		ATF_CHECK(result.installed);
+		ATF_CHECK(result.notification_sent);
+		lpa_download_result_clear(&result);
+		lpa_fixture_stop(&f);
+	}
+}
+
 ATF_TC_WITHOUT_HEAD(power_lost_while_loading_leaves_no_profile_and_advice);
 ATF_TC_BODY(power_lost_while_loading_leaves_no_profile_and_advice, tc)
 {
@@ -315,6 +344,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, no_more_codes_leaves_the_servers_words);
 	ATF_TP_ADD_TC(tp, an_interrupted_load_is_called_off_and_can_be_repeated);
 	ATF_TP_ADD_TC(tp, a_lost_last_answer_is_found_on_the_card);
+	ATF_TP_ADD_TC(tp, a_damaged_result_is_read_again_from_the_card);
 	ATF_TP_ADD_TC(tp, power_lost_while_loading_leaves_no_profile_and_advice);
 	ATF_TP_ADD_TC(tp, the_cards_refusals_keep_their_names);
 	ATF_TP_ADD_TC(tp, an_smdp_is_no_smds);
