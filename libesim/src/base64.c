@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A strict form around wolfCrypt's coder, which is lenient about line ends. */
-#include "base64.h"
+#include <esim/base64.h>
 
 #include <esim/error.h>
 
@@ -8,7 +8,7 @@
 #include <wolfssl/wolfcrypt/coding.h>
 #include <wolfssl/wolfcrypt/types.h>
 
-void base64_encode(struct esim_slice in, struct esim_buf *out)
+void esim_base64_encode(struct esim_slice in, struct esim_buf *out)
 {
 	size_t mark = out->len, room = (in.len + 2) / 3 * 4 + 1;
 	word32 len = (word32)room;
@@ -53,7 +53,7 @@ static int check_form(const char *text, size_t len)
 	return (int)(len - digits);
 }
 
-int base64_decode(const char *text, size_t len, struct esim_buf *out)
+int esim_base64_decode(const char *text, size_t len, struct esim_buf *out)
 {
 	size_t mark = out->len, size = len / 4 * 3;	/* wolfCrypt wants room for the padding too */
 	word32 written = (word32)size;

@@ -4,9 +4,9 @@
  * TLVs, transactionId is hex text. Every field of an answer is described in a
  * table, with the tag that it must carry and its largest size.
  */
-#include "base64.h"
 #include "es9p_codec.h"
 
+#include <esim/base64.h>
 #include <esim/text.h>
 #include <esim/tlv.h>
 
@@ -74,7 +74,7 @@ static bool put_base64(json_t *object, const char *name, struct esim_slice value
 
 	if (value.len == 0)
 		return true;
-	base64_encode(value, &text);
+	esim_base64_encode(value, &text);
 	ok = esim_buf_failed(&text) == 0 &&
 	     json_object_set_new(object, name,
 				 json_stringn((const char *)text.data, text.len)) == 0;
@@ -187,7 +187,7 @@ static int get_tlv(const struct reader *reader, const struct tlv_field *field, s
 		return r;
 	if (len == 0)
 		return bad(reader, field->name, "is empty");
-	r = base64_decode(text, len, reader->storage);
+	r = esim_base64_decode(text, len, reader->storage);
 	if (r == ESIM_EPROTO)
 		return bad(reader, field->name, "is no base64");
 	if (r)

@@ -2,10 +2,11 @@
 /* Members of a request and an answer; see call.h. */
 #include "smdpp/call.h"
 
-#include "smdpp/base64.h"
+#include "smdpp/http.h"
+
+#include <esim/base64.h>
 
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 int call_fail(struct call *call, const char *subject, const char *reason, const char *fmt, ...)
@@ -36,7 +37,7 @@ int call_bytes(struct call *call, const char *name, struct esim_buf *out)
 
 	if (!text)
 		return ESIM_ESERVER;
-	if (smdpp_base64_decode(text, out))
+	if (!*text || esim_base64_decode(text, strlen(text), out))
 		return call_fail(call, "1.6", "2.1", "%s is not base64", name);
 	return 0;
 }
@@ -73,11 +74,16 @@ int call_session(struct call *call, enum session_state first, enum session_state
 
 int call_put(struct call *call, const char *name, struct esim_slice bytes)
 {
-	char *text = smdpp_base64_encode(bytes);
-	int r = text ? json_object_set_new(call->response, name, json_string(text)) : -1;
+	struct esim_buf text = ESIM_BUF_INIT_MAX(HTTP_MAX_ANSWER);
+	int r;
 
-	free(text);
-	return r ? ESIM_ENOMEM : 0;
+	esim_base64_encode(bytes, &text);
+	r = esim_buf_failed(&text);
+	if (r == 0 && json_object_set_new(call->response, name,
+					  json_stringn(text.len ? (const char *)text.data : "", text.len)))
+		r = ESIM_ENOMEM;
+	esim_buf_free(&text);
+	return r;
 }
 
 int call_put_transaction_id(struct call *call)

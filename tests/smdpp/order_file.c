@@ -4,8 +4,8 @@
 
 #include "rsp/clock.h"
 #include "rsp/file.h"
-#include "smdpp/base64.h"
 
+#include <esim/base64.h>
 #include <esim/limits.h>
 
 #include <jansson.h>
@@ -235,7 +235,7 @@ static int read_icon(struct order *order, const json_t *value, const char *dir)
 		snprintf(path, sizeof(path), "%s/%s", dir, text);
 		r = rsp_file_read(path, ESIM_MAX_ICON, &order->icon, NULL);
 	} else {
-		r = smdpp_base64_decode(text, &order->icon);
+		r = esim_base64_decode(text, strlen(text), &order->icon);
 	}
 	if (r || order->icon.len == 0 || order->icon.len > ESIM_MAX_ICON)
 		return ESIM_EINVAL;

@@ -2,7 +2,7 @@
 /* Spoiling an answer; see response_fault.h. */
 #include "smdpp/response_fault.h"
 
-#include "smdpp/base64.h"
+#include <esim/base64.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -56,9 +56,9 @@ bool response_fault_instead(struct call *call, struct http_response *response)
 /* --- members -------------------------------------------------------------------------------------- */
 
 /* The last byte of a base64 member, or the last digit of the transaction id. */
-static void spoil_member(json_t *response, const char *name)
+static void spoil_member(struct call *call, const char *name)
 {
-	const char *text = json_string_value(json_object_get(response, name));
+	const char *text = json_string_value(json_object_get(call->response, name));
 	struct esim_buf bytes = ESIM_BUF_INIT;
 	char *spoiled = NULL;
 
@@ -68,12 +68,12 @@ static void spoil_member(json_t *response, const char *name)
 		spoiled = strdup(text);
 		if (spoiled)
 			spoiled[strlen(spoiled) - 1] = text[strlen(text) - 1] == '0' ? '1' : '0';
-	} else if (smdpp_base64_decode(text, &bytes) == 0 && bytes.len) {
+		if (spoiled)
+			json_object_set_new(call->response, name, json_string(spoiled));
+	} else if (esim_base64_decode(text, strlen(text), &bytes) == 0 && bytes.len) {
 		bytes.data[bytes.len - 1] ^= 1;
-		spoiled = smdpp_base64_encode(esim_buf_slice(&bytes));
+		call_put(call, name, esim_buf_slice(&bytes));
 	}
-	if (spoiled)
-		json_object_set_new(response, name, json_string(spoiled));
 	free(spoiled);
 	esim_buf_free(&bytes);
 }
@@ -84,7 +84,7 @@ void response_fault_members(struct call *call)
 		const struct fault *fault = call->faults.list[i];
 
 		if (fault->action == FAULT_TAMPER)
-			spoil_member(call->response, fault->value);
+			spoil_member(call, fault->value);
 		else if (fault->action == FAULT_DROP_FIELD)
 			json_object_del(call->response, fault->value);
 		else if (fault->action == FAULT_FIELD_TYPE)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Base64: RFC 4648's vectors, and every leniency that two readers could judge differently. */
-#include "base64.h"
-
+#include <esim/base64.h>
 #include <esim/error.h>
 
 #include <atf-c.h>
@@ -21,10 +20,10 @@ ATF_TC_BODY(vectors_go_both_ways, tc)
 	for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
 		struct esim_buf text = ESIM_BUF_INIT, bytes = ESIM_BUF_INIT;
 
-		base64_encode(esim_slice(vectors[i].bytes, strlen(vectors[i].bytes)), &text);
+		esim_base64_encode(esim_slice(vectors[i].bytes, strlen(vectors[i].bytes)), &text);
 		ATF_REQUIRE_EQ(0, esim_buf_failed(&text));
 		ATF_REQUIRE(esim_slice_is(esim_buf_slice(&text), vectors[i].text, strlen(vectors[i].text)));
-		ATF_REQUIRE_EQ(0, base64_decode(vectors[i].text, strlen(vectors[i].text), &bytes));
+		ATF_REQUIRE_EQ(0, esim_base64_decode(vectors[i].text, strlen(vectors[i].text), &bytes));
 		ATF_REQUIRE(esim_slice_is(esim_buf_slice(&bytes), vectors[i].bytes,
 					  strlen(vectors[i].bytes)));
 		esim_buf_free(&text);
@@ -43,9 +42,9 @@ ATF_TC_BODY(every_length_comes_back, tc)
 		struct esim_buf text = ESIM_BUF_INIT, bytes = ESIM_BUF_INIT;
 
 		esim_buf_append(&text, "kept", 4);
-		base64_encode(esim_slice(data, len), &text);
+		esim_base64_encode(esim_slice(data, len), &text);
 		ATF_REQUIRE_EQ(4 + (len + 2) / 3 * 4, text.len);
-		ATF_REQUIRE_EQ(0, base64_decode((char *)text.data + 4, text.len - 4, &bytes));
+		ATF_REQUIRE_EQ(0, esim_base64_decode((char *)text.data + 4, text.len - 4, &bytes));
 		ATF_REQUIRE(esim_slice_is(esim_buf_slice(&bytes), data, len));
 		esim_buf_free(&text);
 		esim_buf_free(&bytes);
@@ -65,7 +64,7 @@ ATF_TC_BODY(anything_but_canonical_text_is_refused, tc)
 		struct esim_buf bytes = ESIM_BUF_INIT;
 
 		esim_buf_append(&bytes, "kept", 4);
-		ATF_REQUIRE_EQ_MSG(ESIM_EPROTO, base64_decode(bad[i], strlen(bad[i]), &bytes), "%s",
+		ATF_REQUIRE_EQ_MSG(ESIM_EPROTO, esim_base64_decode(bad[i], strlen(bad[i]), &bytes), "%s",
 				   bad[i]);
 		ATF_REQUIRE(esim_slice_is(esim_buf_slice(&bytes), "kept", 4));
 		esim_buf_free(&bytes);
@@ -77,7 +76,7 @@ ATF_TC_BODY(a_zero_byte_ends_nothing, tc)
 {
 	struct esim_buf bytes = ESIM_BUF_INIT;
 
-	ATF_REQUIRE_EQ(ESIM_EPROTO, base64_decode("Zm9v\0AAA", 8, &bytes));
+	ATF_REQUIRE_EQ(ESIM_EPROTO, esim_base64_decode("Zm9v\0AAA", 8, &bytes));
 	esim_buf_free(&bytes);
 }
 
@@ -86,8 +85,8 @@ ATF_TC_BODY(the_buffers_limit_holds, tc)
 {
 	struct esim_buf bytes = ESIM_BUF_INIT_MAX(5), text = ESIM_BUF_INIT_MAX(5);
 
-	ATF_REQUIRE_EQ(ESIM_ETOOBIG, base64_decode("Zm9vYmFy", 8, &bytes));
-	base64_encode(esim_slice("foobar", 6), &text);
+	ATF_REQUIRE_EQ(ESIM_ETOOBIG, esim_base64_decode("Zm9vYmFy", 8, &bytes));
+	esim_base64_encode(esim_slice("foobar", 6), &text);
 	ATF_REQUIRE_EQ(ESIM_ETOOBIG, esim_buf_failed(&text));
 	esim_buf_free(&bytes);
 	esim_buf_free(&text);

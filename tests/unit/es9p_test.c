@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ES9+ and ES11 against a scripted server: what each answer becomes, and what goes out. */
-#include "base64.h"
 #include "tls_server.h"
 #include "trust_fixture.h"
 
+#include <esim/base64.h>
 #include <esim/es11.h>
 
 #include <atf-c.h>
@@ -128,7 +128,7 @@ ATF_TC_BODY(initiate_authentication_sends_the_fqdn_and_keeps_the_answer, tc)
 	struct esim_buf text = ESIM_BUF_INIT;
 	char body[1024];
 
-	base64_encode(esim_slice(signature, sizeof(signature)), &text);
+	esim_base64_encode(esim_slice(signature, sizeof(signature)), &text);
 	snprintf(body, sizeof(body),
 		 "{" SUCCESS ",\"transactionId\":\"" ID "\",\"serverSigned1\":\"MAMCAQE=\","
 		 "\"serverSignature1\":\"%.*s\",\"euiccCiPKIdToBeUsed\":\"BAEB\","

@@ -4,10 +4,10 @@
  * encoded, with another tag, cut short, doubled. Answers are built by jansson
  * from good values and spoilt one field at a time.
  */
-#include "base64.h"
 #include "es9p_codec.h"
 #include "trust_fixture.h"
 
+#include <esim/base64.h>
 #include <esim/tlv.h>
 
 #include <atf-c.h>
@@ -77,7 +77,7 @@ static json_t *text_of(struct esim_slice bytes)
 	struct esim_buf text = ESIM_BUF_INIT_MAX(4 * ESIM_MAX_TLV_OBJECT);
 	json_t *value;
 
-	base64_encode(bytes, &text);
+	esim_base64_encode(bytes, &text);
 	ATF_REQUIRE_EQ(0, esim_buf_failed(&text));
 	value = json_stringn(text.len ? (char *)text.data : "", text.len);
 	esim_buf_free(&text);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The host's checks on a recorded download of another implementation, where the reference data is there. */
-#include "base64.h"
 #include "trust_fixture.h"
 
+#include <esim/base64.h>
 #include <esim/tlv.h>
 
 #include <atf-c.h>
@@ -25,7 +25,7 @@ static struct esim_slice recorded(struct recording *r, size_t call, const char *
 	size_t before = r->bytes.len;
 
 	ATF_REQUIRE_MSG(text != NULL, "%s", key);
-	ATF_REQUIRE_EQ(0, base64_decode(text, strlen(text), &r->bytes));
+	ATF_REQUIRE_EQ(0, esim_base64_decode(text, strlen(text), &r->bytes));
 	return esim_slice(r->bytes.data + before, r->bytes.len - before);
 }
 
