@@ -22,8 +22,8 @@ SMDS=smds.example.com
 ICCID=8944000000000000017
 IMSI=001010123456789
 
-with_servers() { # test case
-	atf_set require.progs "jq"
+with_servers() { # program that the test needs beside jq...
+	atf_set require.progs "jq $*"
 }
 
 # Read the line by which server $1 says that it is ready, into $listening.

@@ -82,9 +82,8 @@ damaged_cleanup() { end_servers; }
 
 atf_test_case dropping cleanup
 dropping_head() {
-	with_servers
+	with_servers script
 	atf_set descr "Dropping one unsent asks first on a terminal; a number that is not there is an error"
-	atf_set require.progs "jq script"
 }
 dropping_body() {
 	order demo

@@ -46,9 +46,8 @@ switching_cleanup() { end_servers; }
 
 atf_test_case deleting cleanup
 deleting_head() {
-	with_servers
+	with_servers script
 	atf_set descr "Only a disabled profile is deleted, and on a terminal only after a yes"
-	atf_set require.progs "jq script"
 }
 deleting_body() {
 	two_profiles

@@ -93,7 +93,7 @@ ATF_TC_BODY(metadata_that_cannot_be_used_is_refused_and_the_output_untouched, tc
 		"",						/* nothing */
 		"3000",						/* not a profile */
 		"E3025A00",					/* ICCID of no bytes */
-		"E30B5A0998001032547698103",			/* cut below */
+		"E30A5A099800103254769810",			/* cut below */
 		"E3039F7001",					/* cut */
 		"E3049F700102",					/* a state to come */
 		"E303950105",					/* a class to come */
