@@ -155,6 +155,7 @@ static void start_http(struct lpa_fixture *f, const char *pki)
 		.tls_roots = &f->roots,
 		.connect_to = connect_to,
 		.connect_to_count = 2,
+		.request_timeout_ms = f->http_timeout_ms,
 		.cancel = f->cancel,
 	};
 	struct esim_error err;
@@ -265,7 +266,7 @@ static void last_command(const char *tag, char *ret, size_t size)
 		/* "> 81E2910012BF41…": five bytes of header. */
 		if (command && strlen(command) > 16 && strncmp(command + 4, "E2", 2) == 0 &&
 		    strncmp(command + 12, tag, strlen(tag)) == 0)
-			snprintf(ret, size, "%s", command + 12);
+			snprintf(ret, size, "%.*s", (int)strcspn(command + 12, " "), command + 12);
 	}
 	free(line);
 	if (log)

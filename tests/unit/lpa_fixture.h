@@ -23,6 +23,7 @@ struct lpa_fixture {
 	struct veuicc_options card_options;
 	struct smdpp_options server_options;
 	const char *curve;			/* "nist" */
+	unsigned http_timeout_ms;		/* of a request; 0: the usual one */
 
 	/* The user. */
 	enum lpa_answer consent, ppr_consent;
