@@ -18,7 +18,7 @@
 BIN=$COREESIM_BIN
 PKI=$COREESIM_PKI
 NAME=smdpp.example.com
-SMDS=smds.example.com
+SMDS=testrootsmds.example.com
 ICCID=8944000000000000017
 IMSI=001010123456789
 

@@ -52,7 +52,7 @@ struct rsp_pki_options {
 
 #define RSP_PKI_EID	"89049032000001000000012345678954"
 #define RSP_PKI_NAME	"smdpp.example.com"
-#define RSP_PKI_SMDS	"smds.example.com"
+#define RSP_PKI_SMDS	"testrootsmds.example.com"
 
 /* The message names the file that is missing or unusable. */
 int rsp_pki_load(const char *dir, const struct rsp_pki_options *options, struct rsp_pki **ret,

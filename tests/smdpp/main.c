@@ -23,7 +23,7 @@ static const char usage[] =
 	"  --listen HOST:PORT    port 0: any free one; no host: 127.0.0.1\n"
 	"  --profiles DIR        packages NAME.der (matching id NAME), orders NAME.json\n"
 	"  --name FQDN           the SM-DP+'s address (default: that of CERT_DPtls.der)\n"
-	"  --smds-name FQDN      the SM-DS's address on the same port (default smds.example.com)\n"
+	"  --smds-name FQDN      the SM-DS's address on the same port (default testrootsmds.example.com)\n"
 	"  --pki DIR             CERT_x.der and SK_x.pem; may be repeated, one CI each\n"
 	"                        (default: ../pki/nist and ../pki/brainpool beside the program)\n"
 	"  --svn V               the version that X-Admin-Protocol says (default 2.5)\n"
