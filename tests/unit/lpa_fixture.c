@@ -65,7 +65,7 @@ static enum lpa_answer consent(void *context, const struct lpa_offer *offer)
 {
 	struct lpa_fixture *f = context;
 
-	(void)offer;
+	f->offered_test_profile = offer->known_test_profile;
 	f->consents++;
 	return f->consent;
 }

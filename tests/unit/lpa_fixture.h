@@ -30,6 +30,7 @@ struct lpa_fixture {
 	const char *codes[4];			/* confirmation codes, in order; NULL: no more */
 	void (*while_loading)(struct lpa_fixture *f, const struct es10b_load_progress *load);
 	unsigned consents, ppr_consents, codes_asked, notes;
+	bool offered_test_profile;		/* in the last offer */
 	char last_note[320];
 
 	/* What was started. */
