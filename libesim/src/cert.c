@@ -12,15 +12,21 @@
 #define SCALAR_SIZE (ESIM_SIGNATURE_SIZE / 2)
 
 static const struct esim_slice version_3 = CERT_BYTES(0xA0, 0x03, 0x02, 0x01, 0x02);
-static const struct esim_slice ecdsa_with_sha256 =	/* AlgorithmIdentifier, whole TLV */
+const struct esim_slice cert_ecdsa_with_sha256 =	/* AlgorithmIdentifier, whole TLV */
 	CERT_BYTES(0x30, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02);
-static const struct esim_slice ec_public_key = CERT_BYTES(0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01);
+const struct esim_slice cert_oid_ec_public_key =
+	CERT_BYTES(0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01);
 
 static const struct esim_slice curve_oids[] = {
 	[ESIM_CURVE_P256] = CERT_BYTES(0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07),
 	[ESIM_CURVE_BRAINPOOL_P256R1] =
 		CERT_BYTES(0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x07),
 };
+
+struct esim_slice cert_oid_curve(enum esim_curve curve)
+{
+	return curve_oids[curve];
+}
 
 static const char *const role_certificates[] = {
 	[ESIM_ROLE_CI] = "CERT.CI.ECDSA",
@@ -119,7 +125,7 @@ static int parse_public_key(struct esim_slice in, struct esim_public_key *ret)
 	if (cert_take(&in, DER_SEQUENCE, &algorithm) || cert_take(&in, DER_BIT_STRING, &bits) ||
 	    in.len > 0 || cert_take(&algorithm.value, DER_OID, &oid) ||
 	    cert_take(&algorithm.value, DER_OID, &curve) || algorithm.value.len > 0 ||
-	    !esim_slice_equal(oid.value, ec_public_key))
+	    !esim_slice_equal(oid.value, cert_oid_ec_public_key))
 		return ESIM_EPROTO;
 	for (i = 0; i < sizeof(curve_oids) / sizeof(curve_oids[0]); i++)
 		if (esim_slice_equal(curve.value, curve_oids[i]))
@@ -194,19 +200,6 @@ static int parse_subject(struct esim_cert *cert)
 	return cert_copy_text(serial, cert->subject_serial, sizeof(cert->subject_serial));
 }
 
-static int parse_issuer(struct esim_slice issuer)
-{
-	struct cert_attribute attribute;
-	struct cert_name_walk walk;
-	int r;
-
-	if (cert_name_start(issuer, &walk))
-		return ESIM_EPROTO;
-	while ((r = cert_name_next(&walk, &attribute)) > 0)
-		;
-	return r;
-}
-
 static int parse_tbs(struct esim_slice in, struct esim_cert *cert, struct esim_error *err)
 {
 	struct esim_tlv tlv, extensions;
@@ -216,9 +209,9 @@ static int parse_tbs(struct esim_slice in, struct esim_cert *cert, struct esim_e
 	if (cert_take(&in, DER_INTEGER, &tlv) || parse_serial(tlv.value))
 		return malformed(err, "serialNumber");
 	cert->serial = tlv.value;
-	if (cert_take(&in, DER_SEQUENCE, &tlv) || !esim_slice_equal(tlv.whole, ecdsa_with_sha256))
+	if (cert_take(&in, DER_SEQUENCE, &tlv) || !esim_slice_equal(tlv.whole, cert_ecdsa_with_sha256))
 		return malformed(err, "signature algorithm");
-	if (cert_take(&in, DER_SEQUENCE, &tlv) || parse_issuer(tlv.whole))
+	if (cert_take(&in, DER_SEQUENCE, &tlv) || !cert_name_valid(tlv.whole))
 		return malformed(err, "issuer");
 	cert->issuer = tlv.whole;
 	if (cert_take(&in, DER_SEQUENCE, &tlv) || parse_validity(tlv.value, cert))
@@ -252,7 +245,7 @@ int esim_cert_parse(struct esim_slice der, struct esim_cert *ret, struct esim_er
 	    cert_take(&outer.value, DER_SEQUENCE, &algorithm) ||
 	    cert_take(&outer.value, DER_BIT_STRING, &signature) || outer.value.len > 0)
 		return malformed(err, "outer structure");
-	if (!esim_slice_equal(algorithm.whole, ecdsa_with_sha256))
+	if (!esim_slice_equal(algorithm.whole, cert_ecdsa_with_sha256))
 		return malformed(err, "signatureAlgorithm");
 	if (parse_signature(signature.value, cert.signature))
 		return malformed(err, "signatureValue");

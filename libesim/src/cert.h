@@ -25,6 +25,10 @@ enum {
 #define CERT_BYTES(...) \
 	{ (const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ }) }
 
+/* Algorithms: ecdsa-with-SHA256 (AlgorithmIdentifier, whole TLV), id-ecPublicKey and the curves (OIDs). */
+extern const struct esim_slice cert_ecdsa_with_sha256, cert_oid_ec_public_key;
+struct esim_slice cert_oid_curve(enum esim_curve curve);
+
 /* id-at-organizationName and id-at-serialNumber, contents octets. */
 extern const struct esim_slice cert_oid_organization, cert_oid_serial_number;
 
@@ -46,6 +50,9 @@ int cert_name_next(struct cert_name_walk *walk, struct cert_attribute *ret);
 
 /* The only attribute of @type: 1 found, 0 absent, ESIM_EPROTO: malformed or given twice. */
 int cert_name_find(struct esim_slice name, struct esim_slice type, struct esim_slice *ret);
+
+/* @name is a whole Name of one attribute at least. */
+bool cert_name_valid(struct esim_slice name);
 
 /* "CN=…, O=…" in printable ASCII for messages; other characters become '?'. */
 void cert_name_print(struct esim_slice name, char *out, size_t size);

@@ -84,6 +84,19 @@ int cert_name_find(struct esim_slice name, struct esim_slice type, struct esim_s
 	return count;
 }
 
+bool cert_name_valid(struct esim_slice name)
+{
+	struct cert_attribute attribute;
+	struct cert_name_walk walk;
+	int r, count = 0;
+
+	if (cert_name_start(name, &walk))
+		return false;
+	while ((r = cert_name_next(&walk, &attribute)) > 0)
+		count++;
+	return r == 0 && count > 0;
+}
+
 static const char *label_of(struct esim_slice type)
 {
 	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)

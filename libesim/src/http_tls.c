@@ -3,10 +3,15 @@
  * wolfSSL under libcurl: trust is the given pool alone, versions and cipher
  * suites are those of SGP.22 (2.6.6, 6.1), and the clock can be set.
  *
- * Anchors that are a bare key cannot be handed to a TLS library, which wants
- * certificates: they count for RSP chains only and are passed over here.
+ * wolfSSL wants its roots as certificates, of which it keeps what an anchor is:
+ * the hash of the subject's bytes, key id and key. It verifies no root's own
+ * signature. An anchor without a certificate is therefore handed over in a shell.
+ * Issuers are found by key id and name (by key id alone before 5.6), so anchors
+ * without a name are passed over: they count for RSP chains only.
  */
 #include "http_tls.h"
+
+#include "anchor_shell.h"
 
 #include <esim/text.h>
 
@@ -96,6 +101,21 @@ static int on_verify(int accepted, WOLFSSL_X509_STORE_CTX *store)
 	return accepted;
 }
 
+static bool load_root(WOLFSSL_CTX *ctx, struct esim_slice der)
+{
+	return wolfSSL_CTX_load_verify_buffer(ctx, der.data, (long)der.len,
+					      WOLFSSL_FILETYPE_ASN1) == WOLFSSL_SUCCESS;
+}
+
+static bool load_shell(WOLFSSL_CTX *ctx, const struct esim_anchor *anchor)
+{
+	struct esim_buf shell = ESIM_BUF_INIT;
+	bool loaded = anchor_shell_make(anchor, &shell) == 0 && load_root(ctx, esim_buf_slice(&shell));
+
+	esim_buf_free(&shell);
+	return loaded;
+}
+
 /* A root that cannot be used, an expired one say, must not take the others with it. */
 static void load_roots(struct http_tls *tls, WOLFSSL_CTX *ctx)
 {
@@ -105,9 +125,8 @@ static void load_roots(struct http_tls *tls, WOLFSSL_CTX *ctx)
 	for (size_t i = 0; i < roots->count; i++) {
 		const struct esim_anchor *anchor = &roots->anchors[i];
 
-		if (anchor->der &&
-		    wolfSSL_CTX_load_verify_buffer(ctx, anchor->der, (long)anchor->der_len,
-						   WOLFSSL_FILETYPE_ASN1) == WOLFSSL_SUCCESS)
+		if (anchor->der ? load_root(ctx, esim_slice(anchor->der, anchor->der_len))
+				: load_shell(ctx, anchor))
 			tls->usable_roots++;
 	}
 }
@@ -173,7 +192,7 @@ int http_tls_error(const struct http_tls *tls, const char *host, bool name_misma
 
 	if (tls->usable_roots == 0) {
 		esim_error_set(err, ESIM_ETLS,
-			       "%s: TLS: none of the %zu TLS roots is a certificate that is valid now",
+			       "%s: TLS: none of the %zu TLS roots has a name and is valid now",
 			       host, tls->roots->count);
 		esim_error_advise(err, "Check this computer's date and time and the CI roots.");
 		return ESIM_ETLS;

@@ -169,25 +169,64 @@ int esim_pool_add_cert(struct esim_pool *pool, struct esim_slice der, struct esi
 	return r ? r : add_parsed(pool, &cert, err);
 }
 
+static int check_facts(const struct esim_anchor_facts *facts, struct esim_error *err)
+{
+	if (facts->key_id.len == 0 || facts->key_id.len > ESIM_MAX_KEY_ID)
+		return esim_error_set(err, ESIM_EINVAL, "a key id has 1 to %d bytes, not %zu",
+				      ESIM_MAX_KEY_ID, facts->key_id.len);
+	if (!crypto_key_valid(&facts->key))
+		return esim_error_set(err, ESIM_EINVAL, "the trust anchor's key is not on its curve");
+	if (facts->subject.len > 0 && !cert_name_valid(facts->subject))
+		return esim_error_set(err, ESIM_EINVAL, "the trust anchor's name is malformed");
+	if (facts->not_before > facts->not_after)
+		return esim_error_set(err, ESIM_EINVAL, "the trust anchor ends before it begins");
+	return 0;
+}
+
+/* Without a subject, @name is what messages call it. */
+static int add_facts(struct esim_pool *pool, const struct esim_anchor_facts *facts,
+		     const char *name, struct esim_error *err)
+{
+	struct esim_anchor anchor = {
+		.key_id_len = facts->key_id.len,
+		.key = facts->key,
+		.not_before = facts->not_before,
+		.not_after = facts->not_after,
+		.path_len = -1,
+		.subject_len = facts->subject.len,
+	};
+	int r = check_facts(facts, err);
+
+	if (r)
+		return r;
+	memcpy(anchor.key_id, facts->key_id.data, facts->key_id.len);
+	snprintf(anchor.name, sizeof(anchor.name), "%s", name);
+	if (facts->subject.len > 0) {
+		cert_name_print(facts->subject, anchor.name, sizeof(anchor.name));
+		anchor.subject = copy_of(facts->subject);
+		if (!anchor.subject)
+			return esim_error_set(err, ESIM_ENOMEM, "no memory for a trust anchor");
+	}
+	return add_anchor(pool, &anchor, err);
+}
+
+int esim_pool_add_anchor(struct esim_pool *pool, const struct esim_anchor_facts *facts,
+			 struct esim_error *err)
+{
+	return add_facts(pool, facts, "an anchor without a name", err);
+}
+
 int esim_pool_add_key(struct esim_pool *pool, struct esim_slice key_id, const char *name,
 		      const struct esim_public_key *key, struct esim_error *err)
 {
-	struct esim_anchor anchor = {
-		.key_id_len = key_id.len,
+	const struct esim_anchor_facts facts = {
+		.key_id = key_id,
 		.key = *key,
 		.not_before = INT64_MIN,
 		.not_after = INT64_MAX,
-		.path_len = -1,
 	};
 
-	if (key_id.len == 0 || key_id.len > ESIM_MAX_KEY_ID)
-		return esim_error_set(err, ESIM_EINVAL, "a key id has 1 to %d bytes, not %zu",
-				      ESIM_MAX_KEY_ID, key_id.len);
-	if (!crypto_key_valid(key))
-		return esim_error_set(err, ESIM_EINVAL, "the trust anchor's key is not on its curve");
-	memcpy(anchor.key_id, key_id.data, key_id.len);
-	snprintf(anchor.name, sizeof(anchor.name), "%s", name ? name : "a bare key");
-	return add_anchor(pool, &anchor, err);
+	return add_facts(pool, &facts, name ? name : "a bare key", err);
 }
 
 /* --- directories -------------------------------------------------------------------- */

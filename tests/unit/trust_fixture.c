@@ -114,6 +114,17 @@ void fixture_issue(struct fixture *f, enum fixture_slot slot)
 	fixture_issue_by(f, slot, f->key[shapes[slot].issuer]);
 }
 
+struct esim_anchor_facts ci_facts(const struct esim_cert *ci)
+{
+	return (struct esim_anchor_facts){
+		.key_id = ci->subject_key_id,
+		.subject = ci->subject,
+		.key = ci->key,
+		.not_before = ci->not_before,
+		.not_after = ci->not_after,
+	};
+}
+
 struct esim_slice fixture_der(const struct fixture *f, enum fixture_slot slot)
 {
 	return esim_buf_slice(&f->der[slot]);

@@ -41,6 +41,9 @@ void fixture_make(struct fixture *f, enum fixture_slot slot, const struct rsp_ke
 void fixture_issue(struct fixture *f, enum fixture_slot slot);
 void fixture_issue_by(struct fixture *f, enum fixture_slot slot, const struct rsp_key *issuer);
 
+/* A CI's certificate as an anchor without one; points into the certificate. */
+struct esim_anchor_facts ci_facts(const struct esim_cert *ci);
+
 struct esim_slice fixture_der(const struct fixture *f, enum fixture_slot slot);
 struct esim_slice fixture_key_id(const struct fixture *f, enum fixture_slot slot);
 

@@ -44,7 +44,7 @@ struct esim_http_trace {
 };
 
 struct esim_http_options {
-	const struct esim_pool *tls_roots;	/* required, borrowed; anchors without a certificate do not count */
+	const struct esim_pool *tls_roots;	/* required, borrowed; anchors without a name (esim_pool_add_key) do not count */
 	const struct esim_connect_to *connect_to;
 	size_t connect_to_count;
 	bool allow_ports;			/* addresses may carry ":PORT"; else 443 alone, and what connect_to names */

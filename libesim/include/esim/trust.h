@@ -87,7 +87,7 @@ struct esim_anchor {
 	uint8_t key_id[ESIM_MAX_KEY_ID];
 	size_t key_id_len;
 	struct esim_public_key key;
-	int64_t not_before, not_after;		/* INT64_MIN and INT64_MAX for a bare key */
+	int64_t not_before, not_after;		/* INT64_MIN and INT64_MAX: not limited */
 	int path_len;				/* -1: none given */
 	char name[128];				/* printable subject, for messages */
 	uint8_t *subject;			/* owned; DER of the Name; NULL: unknown */
@@ -104,7 +104,25 @@ struct esim_pool {
 /* Add a self-signed CI certificate; its own signature and role are checked. */
 int esim_pool_add_cert(struct esim_pool *pool, struct esim_slice der, struct esim_error *err);
 
-/* Add a bare anchor: key id and public key. @name (may be NULL) is for messages. */
+/* What is known of an anchor whose certificate is not at hand. */
+struct esim_anchor_facts {
+	struct esim_slice key_id;
+	struct esim_slice subject;	/* Name as its certificates spell it, whole TLV; empty: unknown */
+	struct esim_public_key key;
+	int64_t not_before, not_after;	/* seconds since the epoch; INT64_MIN, INT64_MAX: not limited */
+};
+
+/*
+ * Add an anchor by its facts, which are copied. It does what its certificate would do,
+ * for RSP chains and for TLS. ESIM_EINVAL: name, key id, key or validity cannot be.
+ */
+int esim_pool_add_anchor(struct esim_pool *pool, const struct esim_anchor_facts *facts,
+			 struct esim_error *err);
+
+/*
+ * Add a bare key: key id and public key. @name (may be NULL) is for messages. Found by its
+ * key id alone, it ends RSP chains; it is no root for TLS, where issuers are found by name.
+ */
 int esim_pool_add_key(struct esim_pool *pool, struct esim_slice key_id, const char *name,
 		      const struct esim_public_key *key, struct esim_error *err);
 
