@@ -45,6 +45,10 @@ $(FLAGS_STAMP):
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(strip $(flags_now)))' >$@
 
+# make's lists are split at spaces: say so here, not in a page of broken rules.
+$(foreach v,BUILD LIBS_PREFIX prefix bindir libdir includedir mandir,$(if $(word 2,$($(v))),\
+	$(error $(v) is "$($(v))": this build cannot take a path with a space)))
+
 # Without this a missing set-up shows up as a page of missing headers.
 DEPS_STAMP := $(LIBS_PREFIX)/.complete
 $(DEPS_STAMP):

@@ -9,6 +9,17 @@ $(BUILD)/obj/%.o: %.c $(FLAGS_STAMP) | $(DEPS_STAMP)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CPPFLAGS) $(ROOM_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# A source that came or went makes the archives and programs anew: an object of a
+# file that is gone must not live on in them.
+SOURCES_STAMP := $(BUILD)/.sources
+sources_now := $(sort $(wildcard */src/*.c */*/*.c))
+ifneq ($(shell cat $(SOURCES_STAMP) 2>/dev/null),$(sources_now))
+.PHONY: $(SOURCES_STAMP)
+endif
+$(SOURCES_STAMP):
+	@mkdir -p $(@D)
+	@echo '$(sources_now)' >$@
+
 # --- asn1: libtasn1 turns each module into a table -------------------------------
 ASN1_MODULES := $(wildcard asn1/*.asn)
 ASN1_SRCS := $(patsubst asn1/%.asn,$(BUILD)/gen/asn1/%_tab.c,$(ASN1_MODULES))
@@ -31,12 +42,12 @@ LIBESIM_MAP := libesim/libesim.map
 
 $(call obj,$(LIBESIM_SRCS)): ROOM_CPPFLAGS := -Ilibesim/src
 
-$(LIBESIM_A): $(LIBESIM_OBJS)
+$(LIBESIM_A): $(LIBESIM_OBJS) $(SOURCES_STAMP)
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) rcs $@ $(filter %.o,$^)
 
-$(LIBESIM_SO): $(LIBESIM_OBJS) $(LIBESIM_MAP)
+$(LIBESIM_SO): $(LIBESIM_OBJS) $(LIBESIM_MAP) $(SOURCES_STAMP)
 	@mkdir -p $(@D)
 	$(CC) -shared -Wl,-soname,libesim.so.$(SOVERSION) -Wl,--version-script=$(LIBESIM_MAP) \
 		-Wl,--exclude-libs,ALL $(ALL_LDFLAGS) -o $@ $(LIBESIM_OBJS) $(DEPS_LIBS)
@@ -60,16 +71,16 @@ $(call obj,$(RSP_SRCS) $(VEUICC_SRCS) $(SMDPP_SRCS)): ROOM_CPPFLAGS := -Itests
 $(RSP_A): $(call obj,$(RSP_SRCS))
 $(VEUICC_A): $(call obj,$(filter-out %/main.c,$(VEUICC_SRCS)))
 $(SMDPP_A): $(call obj,$(filter-out %/main.c,$(SMDPP_SRCS)))
-$(RSP_A) $(VEUICC_A) $(SMDPP_A):
+$(RSP_A) $(VEUICC_A) $(SMDPP_A): $(SOURCES_STAMP)
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) rcs $@ $(filter %.o,$^)
 
 # --- programs ------------------------------------------------------------------------------
 TOOLS := $(patsubst tests/tools/%.c,%,$(wildcard tests/tools/*.c))
 $(call obj,$(wildcard tests/tools/*.c)): ROOM_CPPFLAGS := -Itests
 
-$(BUILD)/bin/lpactl: $(call obj,$(LPACTL_SRCS)) $(LIBESIM_A)
+$(BUILD)/bin/lpactl: $(call obj,$(LPACTL_SRCS)) $(LIBESIM_A) $(SOURCES_STAMP)
 $(BUILD)/bin/veuicc: $(call obj,tests/veuicc/main.c) $(VEUICC_A) $(RSP_A) $(LIBESIM_A)
 $(BUILD)/bin/smdpp: $(call obj,tests/smdpp/main.c) $(SMDPP_A) $(RSP_A) $(LIBESIM_A)
 $(patsubst %,$(BUILD)/bin/%,$(TOOLS)): $(BUILD)/bin/%: $(BUILD)/obj/tests/tools/%.o $(RSP_A) $(LIBESIM_A)

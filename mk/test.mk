@@ -15,10 +15,10 @@ UNIT_SHARED_A := $(BUILD)/lib/libunit.a
 
 $(call obj,$(UNIT_SRCS)): ROOM_CPPFLAGS := -Ilibesim/src -Itests
 
-$(UNIT_SHARED_A): $(call obj,$(filter-out %_test.c,$(UNIT_SRCS)))
+$(UNIT_SHARED_A): $(call obj,$(filter-out %_test.c,$(UNIT_SRCS))) $(SOURCES_STAMP)
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) rcs $@ $(filter %.o,$^)
 
 $(UNIT_PROGRAMS): $(TEST_DIR)/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_SHARED_A) $(TEST_LIBS)
 	@mkdir -p $(@D)
