@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ES10b: mutual authentication and the end of a session (SGP.22, 5.7.13, 5.7.14, 5.7.12). */
+#include <esim/capabilities.h>
 #include <esim/es10b.h>
 
 #include "es10.h"
@@ -19,6 +20,7 @@
 #define TAG_DEVICE_CAPABILITIES 0xA1
 #define TAG_IMEI 0x82
 #define TAG_GSM_SUPPORTED_RELEASE 0x80		/* the releases go on from here */
+#define TAG_NR_EPC_SUPPORTED_RELEASE 0x88	/* and from here those that came with 2.2.2 */
 #define TAG_EUICC_FORM_FACTOR_TYPE 0x8D
 #define REMOVABLE_EUICC 0
 #define NON_REMOVABLE_EUICC 1
@@ -34,24 +36,36 @@ void es10b_authenticate_server_response_clear(struct es10b_authenticate_server_r
 	*r = (struct es10b_authenticate_server_response){ 0 };
 }
 
-static void put_capabilities(struct esim_buf *buf, const struct es10b_device_capabilities *c)
+static void put_releases(struct esim_buf *buf, uint32_t first_tag,
+			 const struct esim_version *releases, size_t count)
 {
-	/* In the order of their tags, from 80 on. */
-	const struct esim_version releases[] = {
-		c->gsm, c->utran, c->cdma2000_1x, c->cdma2000_hrpd, c->cdma2000_ehrpd,
-		c->eutran_epc, c->contactless, c->rsp_crl, c->nr_epc, c->nr_5gc, c->eutran_5gc,
-	};
 	const struct esim_version none = { 0, 0, 0 };
-	size_t mark = esim_tlv_begin(buf, TAG_DEVICE_CAPABILITIES);
 
-	for (size_t i = 0; i < sizeof(releases) / sizeof(releases[0]); i++) {
+	for (size_t i = 0; i < count; i++) {
 		const uint8_t bytes[] = { releases[i].major, releases[i].minor, releases[i].revision };
 
 		if (esim_version_compare(releases[i], none) != 0)
-			esim_tlv_put(buf, TAG_GSM_SUPPORTED_RELEASE + (uint32_t)i, bytes,
-				     sizeof(bytes));
+			esim_tlv_put(buf, first_tag + (uint32_t)i, bytes, sizeof(bytes));
 	}
-	if (c->form_factor_known)
+}
+
+/* A card that knows no extension of DeviceCapabilities may refuse all of it for one. */
+static void put_device_capabilities(struct esim_buf *buf, const struct es10b_device_capabilities *c,
+				    const struct esim_capabilities *card)
+{
+	const struct esim_version releases[] = {	/* in the order of their tags */
+		c->gsm, c->utran, c->cdma2000_1x, c->cdma2000_hrpd, c->cdma2000_ehrpd,
+		c->eutran_epc, c->contactless, c->rsp_crl,
+	};
+	const struct esim_version later_releases[] = { c->nr_epc, c->nr_5gc, c->eutran_5gc };
+	bool extensible = card && esim_capable(card, ESIM_FEATURE_DEVICE_INFO_EXTENSIBILITY);
+	size_t mark = esim_tlv_begin(buf, TAG_DEVICE_CAPABILITIES);
+
+	put_releases(buf, TAG_GSM_SUPPORTED_RELEASE, releases, sizeof(releases) / sizeof(releases[0]));
+	if (extensible)
+		put_releases(buf, TAG_NR_EPC_SUPPORTED_RELEASE, later_releases,
+			     sizeof(later_releases) / sizeof(later_releases[0]));
+	if (extensible && c->form_factor_known)
 		esim_tlv_put_uint(buf, TAG_EUICC_FORM_FACTOR_TYPE,
 				  c->is_euicc_form_factor_removable ? REMOVABLE_EUICC :
 								      NON_REMOVABLE_EUICC);
@@ -66,7 +80,7 @@ static void put_ctx_params1(struct esim_buf *buf, const struct es10b_authenticat
 		esim_tlv_put_text(buf, TAG_MATCHING_ID, in->matching_id);
 	device = esim_tlv_begin(buf, TAG_DEVICE_INFO);
 	esim_tlv_put(buf, TAG_TAC, in->device->tac, sizeof(in->device->tac));
-	put_capabilities(buf, &in->device->capabilities);
+	put_device_capabilities(buf, &in->device->capabilities, in->capabilities);
 	if (in->device->has_imei)
 		esim_tlv_put(buf, TAG_IMEI, in->device->imei, sizeof(in->device->imei));
 	esim_tlv_end(buf, device);

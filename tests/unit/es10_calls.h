@@ -93,7 +93,7 @@ static inline int call_authenticate(struct esim_card *card, struct esim_error *e
 	static const struct es10b_device_info device = { .tac = { 0x35, 0x29, 0x06, 0x11 } };
 	static const struct es10b_authenticate_server in = {
 		SLICE(call_sequence), SLICE(call_signature), SLICE(call_key_id),
-		SLICE(call_sequence), "M-1", &device,
+		SLICE(call_sequence), "M-1", &device, NULL,
 	};
 	struct es10b_authenticate_server_response response = { 0 };
 	int r = es10b_authenticate_server(card, &in, &response, err);

@@ -3,35 +3,11 @@
  * ES10b: what is sent byte for byte, what is read, each named result; the
  * virtual eUICC, and a recorded exchange where the reference data is there.
  */
-#include "es10_results.h"
 #include "veuicc_card.h"
+#include "es10_card.h"	/* its one error would shadow those of other headers */
 
+#include <esim/capabilities.h>
 #include <esim/tlv.h>
-
-static struct esim_error err;
-
-static struct scripted s;
-static struct esim_buf answer;
-
-static struct esim_card *answering(const char *hex)
-{
-	esim_error_clear(&err);
-	return card_answering(&s, &answer, hex);
-}
-
-static void done(struct esim_card **card)
-{
-	esim_card_free(card);
-	esim_buf_free(&answer);
-	scripted_clear(&s);
-}
-
-#define CHECK_SENT(expected) \
-	do { \
-		char sent_[4096]; \
-		sent_hex(&s, sent_, sizeof(sent_)); \
-		ATF_CHECK_STREQ(sent_, expected); \
-	} while (0)
 
 /* --- information ---------------------------------------------------------------------- */
 
@@ -162,7 +138,7 @@ static struct es10b_authenticate_server authenticate_input(void)
 {
 	return (struct es10b_authenticate_server){
 		SLICE(call_sequence), { call_signature, 67 }, SLICE(call_key_id),
-		SLICE(call_sequence), NULL, &device,
+		SLICE(call_sequence), NULL, &device, NULL,
 	};
 }
 
@@ -181,6 +157,8 @@ ATF_TC_BODY(authenticate_server_sends_what_is_known_and_nothing_else, tc)
 		.capabilities = { .gsm = { 15, 0, 0 }, .eutran_epc = { 15, 1, 2 },
 				  .eutran_5gc = { 16, 0, 0 }, .form_factor_known = true },
 	};
+	static const struct esim_capabilities extensible = { .rsp_capability = 1u << 4,
+							     .has_rsp_capability = true };
 	struct es10b_authenticate_server in = authenticate_input();
 	struct es10b_authenticate_server_response response;
 	struct esim_card *card = answering(ANSWER_AUTHENTICATE);
@@ -199,6 +177,7 @@ ATF_TC_BODY(authenticate_server_sends_what_is_known_and_nothing_else, tc)
 
 	in.matching_id = "A-B";
 	in.device = &full;
+	in.capabilities = &extensible;
 	card = answering(ANSWER_AUTHENTICATE);
 	ATF_REQUIRE_EQ(es10b_authenticate_server(card, &in, &response, &err), 0);
 	CHECK_SENT("BF387E" AUTHENTICATE_PARTS "A02B" "8003412D42" "A124" "8004" "35290611"
@@ -206,6 +185,35 @@ ATF_TC_BODY(authenticate_server_sends_what_is_known_and_nothing_else, tc)
 		   "8208" "53926011000000F1");
 	es10b_authenticate_server_response_clear(&response);
 	done(&card);
+}
+
+/* Fields of DeviceCapabilities that came later may make an older card refuse all of it. */
+ATF_TC_WITHOUT_HEAD(later_device_capabilities_go_to_cards_that_take_them);
+ATF_TC_BODY(later_device_capabilities_go_to_cards_that_take_them, tc)
+{
+	static const struct es10b_device_info later = {
+		.tac = { 0x35, 0x29, 0x06, 0x11 },
+		.capabilities = { .rsp_crl = { 2, 2, 2 }, .nr_epc = { 15, 0, 0 },
+				  .nr_5gc = { 15, 0, 0 }, .form_factor_known = true },
+	};
+	static const struct esim_capabilities without = { .card_svn = { 2, 5, 0 },
+							  .rsp_capability = ~(1u << 4),
+							  .has_rsp_capability = true };
+	const struct esim_capabilities *const refusing[] = { NULL, &without };
+	struct es10b_authenticate_server in = authenticate_input();
+	struct es10b_authenticate_server_response response;
+	struct esim_card *card;
+
+	in.device = &later;
+	for (size_t i = 0; i < sizeof(refusing) / sizeof(refusing[0]); i++) {
+		in.capabilities = refusing[i];
+		card = answering(ANSWER_AUTHENTICATE);
+		ATF_REQUIRE_EQ(es10b_authenticate_server(card, &in, &response, &err), 0);
+		CHECK_SENT("BF3862" AUTHENTICATE_PARTS "A00F" "A10D" "8004" "35290611"
+			   "A105" "8703020202");
+		es10b_authenticate_server_response_clear(&response);
+		done(&card);
+	}
 }
 
 ATF_TC_WITHOUT_HEAD(authenticate_server_gives_slices_of_the_received_bytes);
@@ -726,6 +734,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, the_challenge_has_sixteen_bytes);
 	ATF_TP_ADD_TC(tp, the_rat_is_read_in_order_with_absent_and_empty_gids);
 	ATF_TP_ADD_TC(tp, authenticate_server_sends_what_is_known_and_nothing_else);
+	ATF_TP_ADD_TC(tp, later_device_capabilities_go_to_cards_that_take_them);
 	ATF_TP_ADD_TC(tp, authenticate_server_gives_slices_of_the_received_bytes);
 	ATF_TP_ADD_TC(tp, a_refusal_is_kept_for_the_server);
 	ATF_TP_ADD_TC(tp, parts_that_are_not_the_right_tlv_never_reach_the_card);

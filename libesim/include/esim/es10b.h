@@ -18,6 +18,8 @@ extern "C" {
 
 #define ESIM_CHALLENGE_SIZE 16
 
+struct esim_capabilities;		/* esim/capabilities.h */
+
 /* --- information -------------------------------------------------------------- */
 
 struct es10b_euicc_info1 {
@@ -70,7 +72,9 @@ struct es10b_device_info {
 	uint8_t imei[8];			/* BCD, nibble-swapped as in TS 24.008 10.5.1.4 */
 	struct es10b_device_capabilities {	/* major.minor.revision; 0.0.0: not supported */
 		struct esim_version gsm, utran, cdma2000_1x, cdma2000_hrpd, cdma2000_ehrpd,
-			eutran_epc, contactless, rsp_crl, nr_epc, nr_5gc, eutran_5gc;
+			eutran_epc, contactless, rsp_crl;
+		/* ESIM_FEATURE_DEVICE_INFO_EXTENSIBILITY: not sent to a card without. */
+		struct esim_version nr_epc, nr_5gc, eutran_5gc;
 		bool is_euicc_form_factor_removable, form_factor_known;
 	} capabilities;
 };
@@ -82,6 +86,7 @@ struct es10b_authenticate_server {
 	struct esim_slice server_certificate;	/* 30 …, whole TLV */
 	const char *matching_id;		/* NULL: field absent; "" is legal */
 	const struct es10b_device_info *device;
+	const struct esim_capabilities *capabilities; /* NULL: nothing known, no later field is sent */
 };
 
 /* AuthenticateServerResponse; slices point into `whole`. */
