@@ -1,32 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ES10c: what is sent byte for byte, what is read, each named result; and the virtual eUICC. */
-#include "es10_results.h"
 #include "veuicc_card.h"
-
-static struct esim_error err;
-
-static struct scripted s;
-static struct esim_buf answer;
-
-static struct esim_card *answering(const char *hex)
-{
-	esim_error_clear(&err);
-	return card_answering(&s, &answer, hex);
-}
-
-static void done(struct esim_card **card)
-{
-	esim_card_free(card);
-	esim_buf_free(&answer);
-	scripted_clear(&s);
-}
-
-#define CHECK_SENT(expected) \
-	do { \
-		char sent_[2048]; \
-		sent_hex(&s, sent_, sizeof(sent_)); \
-		ATF_CHECK_STREQ(sent_, expected); \
-	} while (0)
+#include "es10_card.h"	/* its one error would shadow those of other headers */
 
 #define ICCID_HEX "98001032547698103214"
 #define AID_HEX "A0000005591010FFFFFFFF8900001100"
