@@ -159,15 +159,23 @@ static int judge(const struct call *call, const struct esim_http_response *respo
 	return 0;
 }
 
-/* The version that the server names in its own header where that is lower, else an older one. */
-static struct esim_version lower_version(struct esim_version ours, const char *admin_protocol)
+/* An answer without the header, or with one that cannot be read, takes nothing back. */
+static void note_server_svn(struct es9p_server *server, const char *admin_protocol)
 {
 	const size_t prefix = sizeof(admin_protocol_prefix) - 1;
 	struct esim_version theirs;
 
 	if (strncmp(admin_protocol, admin_protocol_prefix, prefix) == 0 &&
-	    esim_version_parse(admin_protocol + prefix, &theirs) == 0 &&
-	    esim_version_compare(theirs, ours) < 0)
+	    esim_version_parse(admin_protocol + prefix, &theirs) == 0)
+		server->server_svn = theirs;
+}
+
+/* The version that the server names in its own header where that is lower, else an older one. */
+static struct esim_version lower_version(const struct es9p_server *server)
+{
+	struct esim_version ours = server->version, theirs = server->server_svn;
+
+	if (theirs.major != 0 && esim_version_compare(theirs, ours) < 0)
 		return theirs;
 	return esim_version_compare(ours, older_version) > 0 ? older_version : oldest_version;
 }
@@ -196,11 +204,11 @@ static int attempt(const struct call *call, struct esim_slice body, bool may_rep
 		name_function(call);
 		return r;
 	}
+	note_server_svn(call->server, response.admin_protocol);
 	r = judge(call, &response, ret);
 	repeat = may_repeat && wants_lower_version(r, call, &ret->status);
 	if (repeat)
-		call->server->version = lower_version(call->server->version,
-						      response.admin_protocol);
+		call->server->version = lower_version(call->server);
 	esim_http_response_clear(&response);
 	if (repeat) {
 		es9p_answer_clear(ret);

@@ -296,6 +296,8 @@ ATF_TC_BODY(a_refused_version_is_lowered_to_the_servers_once, tc)
 	bench_start(&b);
 	ATF_REQUIRE_EQ_MSG(0, cancel(&b), "%s", b.err.message);
 	ATF_REQUIRE_EQ_MSG(0, cancel(&b), "%s", b.err.message);
+	/* What the server once said holds, though the second answer was silent. */
+	ATF_REQUIRE_EQ(0, esim_version_compare(b.es9p.server_svn, (struct esim_version){ 2, 2, 2 }));
 	bench_finish(&b, &log);
 	ATF_REQUIRE_EQ(3, log.requests);
 	ATF_REQUIRE_EQ(1, occurrences((char *)log.text.data, "gsma/rsp/v2.5.0"));
@@ -327,6 +329,7 @@ ATF_TC_BODY(a_v3_server_is_not_rejected, tc)
 	answer(&b, "200 OK", "X-Admin-Protocol: gsma/rsp/v3.1.0\r\n", "{" SUCCESS "}");
 	bench_start(&b);
 	ATF_REQUIRE_EQ_MSG(0, cancel(&b), "%s", b.err.message);
+	ATF_REQUIRE_EQ(3, b.es9p.server_svn.major);
 	bench_finish(&b, NULL);
 }
 
@@ -346,6 +349,26 @@ ATF_TC_BODY(a_malformed_answer_names_the_function, tc)
 	ATF_REQUIRE_EQ(0, r.storage.len);
 	require_code(ESIM_EPROTO, initiate(&b, &r), &b.err);
 	bench_finish(&b, NULL);
+}
+
+ATF_TC_WITHOUT_HEAD(an_smds_is_spoken_to_in_the_name_of_es11);
+ATF_TC_BODY(an_smds_is_spoken_to_in_the_name_of_es11, tc)
+{
+	struct es9p_initiate_authentication_response r = { 0 };
+	struct tls_server_log log;
+	struct bench b = { 0 };
+	int i;
+
+	answer_json(&b, FAILED("8.9.5", "3.1"));
+	bench_start(&b);
+	i = es11_initiate_authentication(&b.es9p, (const uint8_t *)"0123456789abcdef",
+					 esim_slice("\xBF\x20\x00", 3), &r, &b.err);
+	require_code(ESIM_ESERVER, i, &b.err);
+	ATF_REQUIRE_STREQ("ES11.initiateAuthentication", b.err.function);
+	bench_finish(&b, &log);
+	/* The path is one for both (SGP.22, 6.5.2). */
+	ATF_REQUIRE_EQ(1, occurrences((char *)log.text.data, "/gsma/rsp2/es9plus/initiateAuthentication"));
+	esim_buf_free(&log.text);
 }
 
 ATF_TC_WITHOUT_HEAD(an_smds_gives_events);
@@ -398,6 +421,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_version_is_not_lowered_for_ever);
 	ATF_TP_ADD_TC(tp, a_v3_server_is_not_rejected);
 	ATF_TP_ADD_TC(tp, a_malformed_answer_names_the_function);
+	ATF_TP_ADD_TC(tp, an_smds_is_spoken_to_in_the_name_of_es11);
 	ATF_TP_ADD_TC(tp, an_smds_gives_events);
 	ATF_TP_ADD_TC(tp, errors_may_go_unread);
 	return atf_no_error();
