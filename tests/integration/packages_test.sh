@@ -24,6 +24,11 @@ installs() { # name iccid [lpactl option...]
 	card_holds "profiles/$name.der" "$iccid"
 }
 
+# So many elements of this tag the card has been sent, in all packages.
+elements() { # tag
+	grep -c "> 8.E2..00[0-9A-F][0-9A-F]$1" card.log
+}
+
 own_packages() {
 	order demo
 	order keys 8944000000000000025 '{"protectedKeys": true}'
@@ -32,9 +37,14 @@ own_packages() {
 	start_card
 	start_server
 	installs demo "$ICCID"
+	[ "$(elements A2) $(elements 88)" = "0 1" ] || atf_fail "plain: $(elements A2) A2, $(elements 88) 88"
 	installs keys 8944000000000000025
+	[ "$(elements A2) $(elements 88)" = "1 2" ] || atf_fail "keys: $(elements A2) A2, $(elements 88) 88"
 	installs split 8944000000000000033
+	[ "$(elements A2)" = 1 ] || atf_fail "split: an A2"
+	[ "$(elements 88)" -gt 3 ] || atf_fail "split: $(elements 88) 88"
 	installs both 8944000000000000041
+	[ "$(elements A2)" = 2 ] || atf_fail "both: no A2"
 	[ "$(read_imsi)" = "$IMSI" ] || atf_fail "IMSI $(read_imsi)"
 	stop_servers
 }
