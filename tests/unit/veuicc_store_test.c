@@ -13,6 +13,8 @@
 #include <esim/es10c.h>
 
 #include <dirent.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -428,6 +430,58 @@ ATF_TC_BODY(disconnecting_is_power_off, tc)
 	fixture_close(&f);
 }
 
+/* The reader's side: has the card begun to answer? Then it is told to stop. */
+struct stopper {
+	int reader, stop;
+};
+
+static void *stop_when_answered(void *arg)
+{
+	const struct stopper *s = arg;
+	struct pollfd fd = { .fd = s->reader, .events = POLLIN };
+
+	return (void *)(intptr_t)(poll(&fd, 1, -1) != 1 || write(s->stop, "", 1) != 1);
+}
+
+ATF_TC(peer_that_reads_nothing_does_not_hold_the_card);
+ATF_TC_HEAD(peer_that_reads_nothing_does_not_hold_the_card, tc)
+{
+	atf_tc_set_md_var(tc, "timeout", "60");
+}
+ATF_TC_BODY(peer_that_reads_nothing_does_not_hold_the_card, tc)
+{
+	static const uint8_t get_atr[] = { 0, 1, 4 };
+	uint8_t pending[3 * 1024];
+	struct fixture f;
+	int ends[2], stop[2];
+	size_t queued = 0;
+	struct stopper stopper;
+	pthread_t thread;
+	void *failed;
+	ssize_t n;
+
+	fixture_open(&f, NULL);
+	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
+	ATF_REQUIRE_EQ(0, pipe(stop));
+	ATF_REQUIRE_EQ(0, setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &(int){ 1 }, sizeof(int)));
+	for (size_t i = 0; i < sizeof(pending); i++)
+		pending[i] = get_atr[i % sizeof(get_atr)];
+	/* Far more answers than the socket takes; the stop comes after the first. */
+	while ((n = send(ends[0], pending, sizeof(pending), MSG_DONTWAIT)) > 0)
+		queued += (size_t)n;
+	ATF_REQUIRE(queued > sizeof(pending));
+	stopper = (struct stopper){ ends[0], stop[1] };
+	ATF_REQUIRE_EQ(0, pthread_create(&thread, NULL, stop_when_answered, &stopper));
+	ATF_CHECK_EQ(ESIM_ECANCELED, veuicc_serve_stream(f.card, ends[1], stop[0]));
+	ATF_REQUIRE_EQ(0, pthread_join(thread, &failed));
+	ATF_CHECK(!failed);
+	for (int i = 0; i < 2; i++) {
+		close(ends[i]);
+		close(stop[i]);
+	}
+	fixture_close(&f);
+}
+
 static struct esim_buf vsc_message(uint8_t type, const char *payload, size_t len)
 {
 	struct esim_buf out = ESIM_BUF_INIT;
@@ -538,6 +592,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, log_has_one_line_per_apdu);
 	ATF_TP_ADD_TC(tp, vpcd_framing_is_kept);
 	ATF_TP_ADD_TC(tp, disconnecting_is_power_off);
+	ATF_TP_ADD_TC(tp, peer_that_reads_nothing_does_not_hold_the_card);
 	ATF_TP_ADD_TC(tp, vsc_inserts_the_card_and_answers);
 	ATF_TP_ADD_TC(tp, libesim_speaks_to_it_in_process);
 	ATF_TP_ADD_TC(tp, options_that_cannot_be_are_refused);

@@ -34,10 +34,10 @@ struct stream {
 	struct esim_buf in, out;
 };
 
-/* 1: readable; 0: asked to stop. */
-static int wait_for(int fd, int stop_fd)
+/* 1: @events or an error are pending on @fd; 0: asked to stop. */
+static int wait_for(int fd, short events, int stop_fd)
 {
-	struct pollfd fds[] = { { .fd = fd, .events = POLLIN }, { .fd = stop_fd, .events = POLLIN } };
+	struct pollfd fds[] = { { .fd = fd, .events = events }, { .fd = stop_fd, .events = POLLIN } };
 
 	while (poll(fds, 2, -1) < 0)
 		if (errno != EINTR)
@@ -45,17 +45,25 @@ static int wait_for(int fd, int stop_fd)
 	return fds[1].revents ? 0 : 1;
 }
 
+/* A peer that takes no answers must not keep us from being stopped. */
 static int send_all(struct stream *stream)
 {
 	for (size_t done = 0; done < stream->out.len;) {
 		ssize_t n = send(stream->fd, stream->out.data + done, stream->out.len - done,
-				 MSG_NOSIGNAL);
+				 MSG_NOSIGNAL | MSG_DONTWAIT);
+		int r;
 
-		if (n < 0 && errno == EINTR)
+		if (n >= 0) {
+			done += (size_t)n;
 			continue;
-		if (n <= 0)
+		}
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN && errno != EWOULDBLOCK)
 			return ESIM_EIO;
-		done += (size_t)n;
+		r = wait_for(stream->fd, POLLOUT, stream->stop_fd);
+		if (r <= 0)
+			return r ? r : ESIM_ECANCELED;
 	}
 	esim_buf_reset(&stream->out);
 	return 0;
@@ -85,7 +93,7 @@ static int talk(struct stream *stream)
 	int r = send_all(stream);
 
 	while (!r) {
-		r = wait_for(stream->fd, stream->stop_fd);
+		r = wait_for(stream->fd, POLLIN, stream->stop_fd);
 		if (r <= 0)
 			return r ? r : ESIM_ECANCELED;
 		n = recv(stream->fd, block, sizeof(block), 0);
@@ -241,7 +249,7 @@ static int accept_all(struct veuicc *card, int fd, int stop_fd, bool tcp)
 {
 	int r;
 
-	while ((r = wait_for(fd, stop_fd)) > 0) {
+	while ((r = wait_for(fd, POLLIN, stop_fd)) > 0) {
 		int peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
 
 		if (peer < 0)
