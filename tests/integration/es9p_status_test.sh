@@ -207,7 +207,7 @@ orders_cleanup() { end_servers; }
 atf_test_case other_eras cleanup
 other_eras_head() {
 	with_servers
-	atf_set descr "An eUICC of another issuer, of an older version, a server of another name"
+	atf_set descr "An eUICC of another issuer, of an older version; a server, then a card, in whose time all certificates are old"
 }
 other_eras_body() {
 	order demo
@@ -219,6 +219,13 @@ other_eras_body() {
 	start_card --svn 2.1
 	restart_server --min-svn 2.2.2
 	refused 8.8.3/3.1 ES9+.initiateAuthentication download --yes "$(code demo)"
+	restart_server --clock 2099-01-01T00:00:00Z
+	refused 8.1.2/6.3 ES9+.authenticateClient download --yes "$(code demo)"
+	restart_server
+	fresh_card --clock 2099-01-01T00:00:00Z
+	json_run 4 download --yes "$(code demo)"
+	says .error.function ES10b.AuthenticateServer
+	says .error.es10ResultName invalidCertificate
 	stop_servers
 }
 other_eras_cleanup() { end_servers; }
