@@ -74,7 +74,8 @@ static uint16_t parse_body(struct esim_slice body, struct veuicc_apdu *apdu)
 	return SW_OK;
 }
 
-uint16_t veuicc_apdu_parse(struct esim_slice command, struct veuicc_apdu *ret)
+/* SW_OK, or the status word that the malformed command gets. */
+static uint16_t parse(struct esim_slice command, struct veuicc_apdu *ret)
 {
 	struct veuicc_apdu apdu = { 0 };
 	uint16_t sw;
@@ -216,7 +217,7 @@ void veuicc_apdu_execute(struct veuicc *card, struct esim_slice command, struct 
 	struct veuicc_apdu apdu;
 	uint16_t sw;
 
-	sw = veuicc_apdu_parse(command, &apdu);
+	sw = parse(command, &apdu);
 	if (sw == SW_OK && !card->channels[apdu.channel].open)
 		sw = SW_NO_CHANNEL;
 	if (sw == SW_OK && apdu.ins == 0xC0) {

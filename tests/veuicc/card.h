@@ -228,7 +228,7 @@ struct veuicc {
 	struct veuicc_fault fault;
 	struct veuicc_link link;
 	FILE *log;
-	uint64_t apdus, bytes;
+	uint64_t apdus;
 };
 
 /* --- apdu.c ---------------------------------------------------------------- */
@@ -242,9 +242,6 @@ struct veuicc_apdu {
 	size_t ne;			/* with has_le: most bytes wanted */
 	bool extended;
 };
-
-/* SW_OK, or the status word that the malformed command gets. */
-uint16_t veuicc_apdu_parse(struct esim_slice command, struct veuicc_apdu *ret);
 
 /* Carry out one command; appends response and status word. */
 void veuicc_apdu_execute(struct veuicc *card, struct esim_slice command, struct esim_buf *response);
@@ -320,10 +317,6 @@ void veuicc_put_euicc_info2(struct veuicc *card, struct esim_buf *out);
 /* --- session.c ------------------------------------------------------------- */
 
 void veuicc_session_end(struct veuicc *card);
-int64_t veuicc_now(const struct veuicc *card);
-
-/* Does any CI of the card use @curve? */
-bool veuicc_knows_curve(const struct veuicc *card, enum esim_curve curve);
 
 /* The card's own chain under the CI with that key id; NULL: none. */
 struct rsp_pki *veuicc_pki_for(struct veuicc *card, struct esim_slice ci_key_id);
@@ -361,8 +354,6 @@ int veuicc_bpp_recover(struct veuicc *card);
 
 /* 4F or 5A; NULL: not there. */
 struct veuicc_profile *veuicc_profile_find(struct veuicc *card, const struct esim_tlv *id);
-struct veuicc_profile *veuicc_profile_by_iccid(struct veuicc *card, const struct esim_iccid *iccid);
-struct veuicc_profile *veuicc_profile_by_aid(struct veuicc *card, const uint8_t *aid);
 struct veuicc_profile *veuicc_profile_enabled(struct veuicc *card);
 void veuicc_profile_free(struct veuicc_profile *profile);
 void veuicc_profile_delete(struct veuicc *card, struct veuicc_profile *profile);

@@ -13,7 +13,7 @@ static const uint8_t no_aid[VEUICC_AID_SIZE];
 
 /* --- finding --------------------------------------------------------------- */
 
-struct veuicc_profile *veuicc_profile_by_iccid(struct veuicc *card, const struct esim_iccid *iccid)
+static struct veuicc_profile *by_iccid(struct veuicc *card, const struct esim_iccid *iccid)
 {
 	for (size_t i = 0; i < card->store.profile_count; i++)
 		if (!memcmp(card->store.profiles[i].iccid.bytes, iccid->bytes, ESIM_ICCID_SIZE))
@@ -21,7 +21,7 @@ struct veuicc_profile *veuicc_profile_by_iccid(struct veuicc *card, const struct
 	return NULL;
 }
 
-struct veuicc_profile *veuicc_profile_by_aid(struct veuicc *card, const uint8_t *aid)
+static struct veuicc_profile *by_aid(struct veuicc *card, const uint8_t *aid)
 {
 	for (size_t i = 0; i < card->store.profile_count; i++)
 		if (!memcmp(card->store.profiles[i].aid, aid, VEUICC_AID_SIZE))
@@ -34,9 +34,9 @@ struct veuicc_profile *veuicc_profile_find(struct veuicc *card, const struct esi
 	struct esim_iccid iccid;
 
 	if (id->tag == 0x4F && id->value.len == VEUICC_AID_SIZE)
-		return veuicc_profile_by_aid(card, id->value.data);
+		return by_aid(card, id->value.data);
 	if (id->tag == 0x5A && !esim_iccid_from_wire(id->value, &iccid))
-		return veuicc_profile_by_iccid(card, &iccid);
+		return by_iccid(card, &iccid);
 	return NULL;
 }
 
@@ -157,7 +157,7 @@ unsigned veuicc_profile_digest(struct veuicc *card, struct veuicc_profile *profi
 	reason = judge_class(card, profile);
 	if (reason != REASON_NONE)
 		return reason;
-	if (veuicc_profile_by_iccid(card, &profile->iccid))
+	if (by_iccid(card, &profile->iccid))
 		return REASON_ICCID_ALREADY_EXISTS;
 	return judge_pprs(card, profile);
 }
@@ -168,7 +168,7 @@ int veuicc_switch_apply(struct veuicc *card)
 {
 	struct veuicc_store *store = &card->store;
 	struct veuicc_profile *from = veuicc_profile_enabled(card);
-	struct veuicc_profile *to = veuicc_profile_by_aid(card, store->switch_to);
+	struct veuicc_profile *to = by_aid(card, store->switch_to);
 	const struct esim_slice nobody = { 0 };
 	int r = 0;
 

@@ -22,7 +22,7 @@ void veuicc_session_end(struct veuicc *card)
 	*session = (struct veuicc_session){ 0 };
 }
 
-int64_t veuicc_now(const struct veuicc *card)
+static int64_t now(const struct veuicc *card)
 {
 	return card->options.now ? card->options.now : (int64_t)time(NULL);
 }
@@ -59,7 +59,8 @@ bool veuicc_verify(struct veuicc *card, const struct esim_public_key *key,
 	       !esim_signature_verify_parts(key, parts, count, signature);
 }
 
-bool veuicc_knows_curve(const struct veuicc *card, enum esim_curve curve)
+/* Does any CI of the card use @curve? */
+static bool knows_curve(const struct veuicc *card, enum esim_curve curve)
 {
 	for (size_t i = 0; i < card->pool.count; i++)
 		if (card->pool.anchors[i].key.curve == curve)
@@ -87,11 +88,11 @@ static bool names_foreign_curve(struct esim_slice der)
 enum veuicc_cert_verdict veuicc_judge_cert(struct veuicc *card, struct esim_slice der,
 					   enum esim_role role, struct esim_cert *ret)
 {
-	struct esim_chain_rules rules = { .role = role, .now = veuicc_now(card) };
+	struct esim_chain_rules rules = { .role = role, .now = now(card) };
 
 	if (esim_cert_parse(der, ret, NULL))
 		return names_foreign_curve(der) ? CERT_CURVE : CERT_INVALID;
-	if (!veuicc_knows_curve(card, ret->key.curve))
+	if (!knows_curve(card, ret->key.curve))
 		return CERT_CURVE;
 	if (!esim_pool_find(&card->pool, ret->authority_key_id))
 		return CERT_CI_UNKNOWN;

@@ -303,7 +303,6 @@ int veuicc_transmit(struct veuicc *card, struct esim_slice command, struct esim_
 	card->apdus++;
 	r = execute(card, command, response);
 	answer = esim_slice(response->data + from, response->len - from);
-	card->bytes += command.len + answer.len;
 	veuicc_link_apdu(&card->link, command.len + answer.len);
 	spend(card, since);
 	write_log(card, command, answer,
@@ -326,11 +325,6 @@ uint64_t veuicc_link_time_us(const struct veuicc *card)
 uint64_t veuicc_apdu_count(const struct veuicc *card)
 {
 	return card->apdus;
-}
-
-uint64_t veuicc_byte_count(const struct veuicc *card)
-{
-	return card->bytes;
 }
 
 int veuicc_set_fault(struct veuicc *card, const char *spec, struct esim_error *err)

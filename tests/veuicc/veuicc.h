@@ -76,9 +76,8 @@ const struct esim_eid *veuicc_eid(const struct veuicc *card);
 /* What the link has cost so far, in microseconds of the virtual clock. */
 uint64_t veuicc_link_time_us(const struct veuicc *card);
 
-/* APDUs and bytes (both ways) since veuicc_new(). */
+/* APDUs since veuicc_new(). */
 uint64_t veuicc_apdu_count(const struct veuicc *card);
-uint64_t veuicc_byte_count(const struct veuicc *card);
 
 /* Replace the faults while the card runs; NULL: none. APDU numbers go on. */
 int veuicc_set_fault(struct veuicc *card, const char *spec, struct esim_error *err);

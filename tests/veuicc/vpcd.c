@@ -9,7 +9,8 @@
 
 enum control { POWER_OFF = 0, POWER_ON = 1, RESET = 2, GET_ATR = 4 };
 
-int veuicc_vpcd_next(struct esim_slice in, struct esim_slice *ret_message, size_t *ret_used)
+/* The first message of @in: 1 and its bytes, with the bytes used up; 0 where more must come. */
+static int next_message(struct esim_slice in, struct esim_slice *ret_message, size_t *ret_used)
 {
 	size_t len;
 
@@ -64,7 +65,8 @@ static int handle_apdu(struct veuicc *card, struct esim_slice command, struct es
 	return r == ESIM_ETIMEDOUT ? 0 : r;
 }
 
-int veuicc_vpcd_handle(struct veuicc *card, struct esim_slice message, struct esim_buf *out)
+/* Act on one message and append the reply, if there is one. */
+static int handle(struct veuicc *card, struct esim_slice message, struct esim_buf *out)
 {
 	return message.len == 1 ? handle_control(card, message.data[0], out) :
 				  handle_apdu(card, message, out);
@@ -76,8 +78,8 @@ int veuicc_vpcd_feed(struct veuicc *card, struct esim_buf *in, struct esim_buf *
 	size_t used;
 	int r;
 
-	while ((r = veuicc_vpcd_next(esim_buf_slice(in), &message, &used)) > 0) {
-		r = veuicc_vpcd_handle(card, message, out);
+	while ((r = next_message(esim_buf_slice(in), &message, &used)) > 0) {
+		r = handle(card, message, out);
 		if (r)
 			return r;
 		in->len -= used;

@@ -10,15 +10,9 @@
 #include "veuicc/veuicc.h"
 
 /*
- * The first message of @in: 1 and its bytes, with the bytes used up; 0 where more
- * must come; ESIM_EPROTO for a length that no message has.
+ * Act on all whole messages of @in, which loses them, and append the replies. An
+ * error closes the connection: ESIM_EPROTO for a length that no message has.
  */
-int veuicc_vpcd_next(struct esim_slice in, struct esim_slice *ret_message, size_t *ret_used);
-
-/* Act on one message and append the reply, if there is one. An error closes the connection. */
-int veuicc_vpcd_handle(struct veuicc *card, struct esim_slice message, struct esim_buf *out);
-
-/* All whole messages of @in, which loses them. */
 int veuicc_vpcd_feed(struct veuicc *card, struct esim_buf *in, struct esim_buf *out);
 
 #endif
