@@ -219,8 +219,14 @@ static int attempt(const struct call *call, struct esim_slice body, bool may_rep
 	return r;
 }
 
-int es9p_call(struct es9p_server *server, const char *interface, const struct es9p_request *request,
-	      struct es9p_answer *ret, struct esim_error *err)
+/*
+ * One call, shared by ES9+ and ES11 (@interface names it in errors): encode,
+ * post, decode, and once more with a lower version where the server refuses ours.
+ * @ret is to be cleared by the caller, whatever comes back.
+ */
+static int call_server(struct es9p_server *server, const char *interface,
+		       const struct es9p_request *request, struct es9p_answer *ret,
+		       struct esim_error *err)
 {
 	struct esim_buf body = ESIM_BUF_INIT_MAX(2 * ESIM_MAX_TLV_OBJECT);
 	char name[sizeof((struct esim_error){ 0 }.function)];
@@ -282,7 +288,7 @@ int es9p_initiate_authentication_on(struct es9p_server *server, const char *inte
 
 	r = address_parse(server->address, &address, err);
 	if (r == 0)
-		r = es9p_call(server, interface, &request, &answer, err);
+		r = call_server(server, interface, &request, &answer, err);
 	if (r == 0) {
 		*ret = answer.initiate_authentication;
 		answer.initiate_authentication = (struct es9p_initiate_authentication_response){ 0 };
@@ -305,7 +311,7 @@ int es9p_authenticate_client_on(struct es9p_server *server, const char *interfac
 	};
 	int r;
 
-	r = es9p_call(server, interface, &request, &answer, err);
+	r = call_server(server, interface, &request, &answer, err);
 	if (r == 0)
 		r = check_transaction_id(interface, request.function, transaction_id_text,
 					 answer.authenticate_client.transaction_id_text, err);
@@ -346,7 +352,7 @@ int es9p_get_bound_profile_package(struct es9p_server *server, const char *trans
 	};
 	int r;
 
-	r = es9p_call(server, "ES9+", &request, &answer, err);
+	r = call_server(server, "ES9+", &request, &answer, err);
 	if (r == 0)
 		r = check_transaction_id("ES9+", request.function, transaction_id_text,
 					 answer.transaction_id_text, err);
@@ -369,7 +375,7 @@ int es9p_cancel_session(struct es9p_server *server, const char *transaction_id_t
 	};
 	int r;
 
-	r = es9p_call(server, "ES9+", &request, &answer, err);
+	r = call_server(server, "ES9+", &request, &answer, err);
 	es9p_answer_clear(&answer);
 	return r;
 }
@@ -384,7 +390,7 @@ int es9p_handle_notification(struct es9p_server *server, struct esim_slice pendi
 	};
 	int r;
 
-	r = es9p_call(server, "ES9+", &request, &answer, err);
+	r = call_server(server, "ES9+", &request, &answer, err);
 	es9p_answer_clear(&answer);
 	return r;
 }

@@ -59,14 +59,6 @@ struct es9p_codec {
 /* "initiateAuthentication" */
 const char *es9p_function_name(enum es9p_function function);
 
-/*
- * One call, shared by ES9+ and ES11 (@interface names it in errors): encode,
- * post, decode, and once more with a lower version where the server refuses ours.
- * @ret is to be cleared by the caller, whatever comes back.
- */
-int es9p_call(struct es9p_server *server, const char *interface, const struct es9p_request *request,
-	      struct es9p_answer *ret, struct esim_error *err);
-
 /* The two functions that an SM-DS has as well; @interface is "ES9+" or "ES11". */
 int es9p_initiate_authentication_on(struct es9p_server *server, const char *interface,
 				    const uint8_t challenge[static ESIM_CHALLENGE_SIZE],
