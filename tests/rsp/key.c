@@ -83,14 +83,9 @@ static int fill_public(struct rsp_key *key)
 	return 0;
 }
 
-int rsp_key_generate(enum esim_curve curve, struct rsp_key **ret)
+/* The end of making @key, which came to @r so far. */
+static int give(struct rsp_key *key, int r, struct rsp_key **ret)
 {
-	struct rsp_key *key = key_new();
-	int r;
-
-	if (!key)
-		return ESIM_ENOMEM;
-	r = wc_ecc_make_key_ex(key->rng, RSP_SECRET_SIZE, key->ecc, wolf_curve(curve)) ? ESIM_EIO : 0;
 	if (!r)
 		r = fill_public(key);
 	if (r) {
@@ -99,6 +94,17 @@ int rsp_key_generate(enum esim_curve curve, struct rsp_key **ret)
 	}
 	*ret = key;
 	return 0;
+}
+
+int rsp_key_generate(enum esim_curve curve, struct rsp_key **ret)
+{
+	struct rsp_key *key = key_new();
+	int r;
+
+	if (!key)
+		return ESIM_ENOMEM;
+	r = wc_ecc_make_key_ex(key->rng, RSP_SECRET_SIZE, key->ecc, wolf_curve(curve)) ? ESIM_EIO : 0;
+	return give(key, r, ret);
 }
 
 int rsp_key_from_scalar(enum esim_curve curve, const uint8_t scalar[static RSP_SECRET_SIZE],
@@ -111,14 +117,7 @@ int rsp_key_from_scalar(enum esim_curve curve, const uint8_t scalar[static RSP_S
 		return ESIM_ENOMEM;
 	r = wc_ecc_import_private_key_ex(scalar, RSP_SECRET_SIZE, NULL, 0, key->ecc,
 					 wolf_curve(curve)) ? ESIM_EINVAL : 0;
-	if (!r)
-		r = fill_public(key);
-	if (r) {
-		rsp_key_free(&key);
-		return r;
-	}
-	*ret = key;
-	return 0;
+	return give(key, r, ret);
 }
 
 int rsp_key_scalar(const struct rsp_key *key, uint8_t scalar[static RSP_SECRET_SIZE])
