@@ -6,8 +6,8 @@
  * wolfSSL wants its roots as certificates, of which it keeps what an anchor is:
  * the hash of the subject's bytes, key id and key. It verifies no root's own
  * signature. An anchor without a certificate is therefore handed over in a shell.
- * Issuers are found by key id and name (by key id alone before 5.6), so anchors
- * without a name are passed over: they count for RSP chains only.
+ * It finds an issuer by key id and name, the bytes of the name, so anchors without
+ * one are passed over: they count for RSP chains only.
  */
 #include "http_tls.h"
 

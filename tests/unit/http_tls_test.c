@@ -158,7 +158,7 @@ static void hang_up_in_handshake(const char *text, size_t len)
 	b.server_options.plain = true;
 	b.server_options.replies = &reply;
 	bench_start(&b);
-	require_network_failure(&b, ESIM_ETLS, "hung up");
+	require_network_failure(&b, ESIM_ETLS, "the handshake failed");
 	bench_finish(&b, NULL);
 }
 
