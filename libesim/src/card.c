@@ -32,18 +32,18 @@
 #define TAG_EXTENDED_CHANNELS 0x81
 #define TAG_EUICC_CAPABILITIES 0x83
 
-const struct esim_aid esim_isdr_aids[] = {
+static const struct esim_aid isdr_aids[] = {
 	{ { 0xA0, 0x00, 0x00, 0x05, 0x59, 0x10, 0x10, 0xFF,
 	    0xFF, 0xFF, 0xFF, 0x89, 0x00, 0x00, 0x01, 0x00 }, 16 },	/* SGP.02, 2.2.3 */
 	{ { 0xA0, 0x00, 0x00, 0x05, 0x59, 0x10, 0x10, 0xFF,
 	    0xFF, 0xFF, 0xFF, 0x89, 0x00, 0x05, 0x05, 0x00 }, 16 },	/* 5ber */
 };
-const size_t esim_isdr_aid_count = sizeof(esim_isdr_aids) / sizeof(esim_isdr_aids[0]);
 
-const struct esim_aid esim_ecasd_aid = {
-	{ 0xA0, 0x00, 0x00, 0x05, 0x59, 0x10, 0x10, 0xFF,
-	  0xFF, 0xFF, 0xFF, 0x89, 0x00, 0x00, 0x02, 0x00 }, 16,
-};
+const struct esim_aid *esim_isdr_aids(size_t *ret_count)
+{
+	*ret_count = sizeof(isdr_aids) / sizeof(isdr_aids[0]);
+	return isdr_aids;
+}
 
 static bool is_raw(const struct esim_card *card)
 {
@@ -245,9 +245,11 @@ static int attach(struct esim_card *card, struct esim_error *err)
 static int take_options(struct esim_card *card, const struct esim_card_options *options,
 			struct esim_error *err)
 {
-	const struct esim_aid *aids = options->aids ? options->aids : esim_isdr_aids;
-	size_t count = options->aids ? options->aid_count : esim_isdr_aid_count;
+	const struct esim_aid *aids = options->aids;
+	size_t count = options->aid_count;
 
+	if (!aids)
+		aids = esim_isdr_aids(&count);
 	if (count == 0 || count > ESIM_MAX_ISDR_AIDS)
 		return esim_error_set(err, ESIM_EINVAL, "the list of ISD-R AIDs takes 1 to %d",
 				      ESIM_MAX_ISDR_AIDS);

@@ -232,7 +232,7 @@ static int call_server(struct es9p_server *server, const char *interface,
 	char name[sizeof((struct esim_error){ 0 }.function)];
 	struct call call = {
 		.server = server,
-		.codec = server->codec ? server->codec : &es9p_json,
+		.codec = server->codec ? server->codec : es9p_json(),
 		.request = request,
 		.name = name,
 		.err = err,

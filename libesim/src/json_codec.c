@@ -412,9 +412,14 @@ static int json_decode(enum es9p_function function, struct esim_slice body, stru
 	return r;
 }
 
-const struct es9p_codec es9p_json = {
+static const struct es9p_codec json = {
 	.content_type = "application/json",
 	.path = json_path,
 	.encode = json_encode,
 	.decode = json_decode,
 };
+
+const struct es9p_codec *es9p_json(void)
+{
+	return &json;
+}

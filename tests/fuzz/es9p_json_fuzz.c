@@ -46,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	function = (enum es9p_function)(data[0] % ES9P_FUNCTIONS);
-	if (es9p_json.decode(function, esim_slice(data + 1, size - 1), &answer, &err) == 0 &&
+	if (es9p_json()->decode(function, esim_slice(data + 1, size - 1), &answer, &err) == 0 &&
 	    !answer.status.failed)
 		check(function, &answer);
 	es9p_answer_clear(&answer);

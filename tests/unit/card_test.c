@@ -163,11 +163,13 @@ ATF_TC_BODY(unusable_options_are_refused_before_the_card_is_touched, tc)
 {
 	static const struct esim_aid short_aid = { { 0xA0 }, 1 };
 	static const struct scripted_step none[] = { SCRIPTED_END };
+	size_t known;
+	const struct esim_aid *aids = esim_isdr_aids(&known);
 	const struct esim_card_options bad[] = {
 		{ .segment_size = 256 },
 		{ .aids = &short_aid, .aid_count = 1 },
-		{ .aids = esim_isdr_aids, .aid_count = 0 },
-		{ .aids = esim_isdr_aids, .aid_count = ESIM_MAX_ISDR_AIDS + 1 },
+		{ .aids = aids, .aid_count = 0 },
+		{ .aids = aids, .aid_count = ESIM_MAX_ISDR_AIDS + 1 },
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

@@ -118,7 +118,7 @@ static int decode_text(enum es9p_function function, const char *text, size_t len
 {
 	*answer = (struct es9p_answer){ 0 };
 	esim_error_clear(err);
-	return es9p_json.decode(function, esim_slice(text, len), answer, err);
+	return es9p_json()->decode(function, esim_slice(text, len), answer, err);
 }
 
 /* Consumes @root. */
@@ -546,7 +546,7 @@ static json_t *encode(const struct es9p_request *request)
 	struct esim_error err;
 	json_t *root;
 
-	ATF_REQUIRE_EQ(0, es9p_json.encode(request, &body, &err));
+	ATF_REQUIRE_EQ(0, es9p_json()->encode(request, &body, &err));
 	root = json_loadb((char *)body.data, body.len, JSON_REJECT_DUPLICATES, NULL);
 	ATF_REQUIRE(root);
 	esim_buf_free(&body);
@@ -585,8 +585,8 @@ ATF_TC_BODY(requests_have_the_fields_of_the_specification, tc)
 	json_t *root = encode(&request);
 
 	ATF_REQUIRE_STREQ("/gsma/rsp2/es9plus/initiateAuthentication",
-			  es9p_json.path(ES9P_INITIATE_AUTHENTICATION));
-	ATF_REQUIRE_STREQ("application/json", es9p_json.content_type);
+			  es9p_json()->path(ES9P_INITIATE_AUTHENTICATION));
+	ATF_REQUIRE_STREQ("application/json", es9p_json()->content_type);
 	ATF_REQUIRE_EQ(3, json_object_size(root));
 	require_member(root, "smdpAddress", "smdp.example.com");
 	require_member(root, "euiccChallenge", "MDEyMzQ1Njc4OWFiY2RlZg==");
@@ -600,7 +600,7 @@ ATF_TC_BODY(requests_have_the_fields_of_the_specification, tc)
 						 .transaction_id_text = has_id ? TRANSACTION : NULL,
 						 .object = esim_slice("\xBF\x38\x00", 3) };
 		root = encode(&request);
-		ATF_REQUIRE_STREQ(rows[i].path, es9p_json.path(rows[i].function));
+		ATF_REQUIRE_STREQ(rows[i].path, es9p_json()->path(rows[i].function));
 		ATF_REQUIRE_EQ(has_id ? 2 : 1, json_object_size(root));
 		if (has_id)
 			require_member(root, "transactionId", TRANSACTION);
@@ -618,7 +618,7 @@ ATF_TC_BODY(a_request_that_does_not_fit_is_an_error, tc)
 	struct esim_buf body = ESIM_BUF_INIT_MAX(20);
 	struct esim_error err;
 
-	ATF_REQUIRE_EQ(ESIM_ETOOBIG, es9p_json.encode(&request, &body, &err));
+	ATF_REQUIRE_EQ(ESIM_ETOOBIG, es9p_json()->encode(&request, &body, &err));
 	esim_buf_free(&body);
 }
 

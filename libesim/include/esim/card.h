@@ -21,10 +21,11 @@ struct esim_aid {
 	size_t len;
 };
 
-/* ISD-R of SGP.02, then the AIDs of removable eUICCs in the field, in the order tried. */
-extern const struct esim_aid esim_isdr_aids[];
-extern const size_t esim_isdr_aid_count;
-extern const struct esim_aid esim_ecasd_aid;
+/*
+ * ISD-R of SGP.02, then the AIDs of removable eUICCs in the field, in the order
+ * tried. The table is the library's and may grow with it.
+ */
+const struct esim_aid *esim_isdr_aids(size_t *ret_count);
 
 /* One exchange as the tracer sees it. */
 struct esim_apdu_trace {
@@ -36,7 +37,7 @@ struct esim_apdu_trace {
 };
 
 struct esim_card_options {
-	const struct esim_aid *aids;		/* NULL: esim_isdr_aids */
+	const struct esim_aid *aids;		/* NULL: esim_isdr_aids() */
 	size_t aid_count;
 	bool basic_channel;			/* use channel 0, open none */
 	unsigned port;				/* eSIM port; 0 */

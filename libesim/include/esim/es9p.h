@@ -18,12 +18,12 @@ extern "C" {
 #endif
 
 struct es9p_codec;
-extern const struct es9p_codec es9p_json;
+const struct es9p_codec *es9p_json(void);
 
 /* A server and how to talk to it. Borrowed members outlive the calls. */
 struct es9p_server {
 	struct esim_http *http;
-	const struct es9p_codec *codec;		/* NULL: es9p_json */
+	const struct es9p_codec *codec;		/* NULL: es9p_json() */
 	char address[ESIM_MAX_FQDN + 1];	/* as esim_address_normalise() gives it */
 	struct esim_version version;		/* sent as X-Admin-Protocol; 0.0.0: 2.5.0; lowered once on 1.2.2/2.1 */
 	struct esim_version server_svn;		/* of the server's X-Admin-Protocol, for esim_capable(); 0.0.0: it said none */
