@@ -11,7 +11,7 @@
 
 /* An answer and what it was decoded into; the object points into the bytes. */
 struct es10_answer {
-	const char *function;		/* "ES10b.GetEuiccInfo1" */
+	const char *function;		/* "ES10b.GetEUICCInfo1" */
 	struct esim_buf bytes;
 	struct esim_asn1 *obj;
 };

@@ -68,7 +68,7 @@ void es10b_euicc_info1_clear(struct es10b_euicc_info1 *info)
 int es10b_get_euicc_info1(struct esim_card *card, struct es10b_euicc_info1 *ret,
 			  struct esim_error *err)
 {
-	struct es10_answer answer = ES10_ANSWER_INIT("ES10b.GetEuiccInfo1");
+	struct es10_answer answer = ES10_ANSWER_INIT("ES10b.GetEUICCInfo1");
 	struct es10b_euicc_info1 info = { 0 };
 	int r;
 
@@ -169,7 +169,7 @@ static int read_info2_versions(const struct es10_answer *answer, struct es10b_eu
 int es10b_get_euicc_info2(struct esim_card *card, struct es10b_euicc_info2 *ret,
 			  struct esim_error *err)
 {
-	struct es10_answer answer = ES10_ANSWER_INIT("ES10b.GetEuiccInfo2");
+	struct es10_answer answer = ES10_ANSWER_INIT("ES10b.GetEUICCInfo2");
 	struct es10b_euicc_info2 info = { 0 };
 	int r;
 
@@ -193,7 +193,7 @@ int es10b_get_euicc_info2(struct esim_card *card, struct es10b_euicc_info2 *ret,
 int es10b_get_euicc_challenge(struct esim_card *card, uint8_t challenge[static ESIM_CHALLENGE_SIZE],
 			      struct esim_error *err)
 {
-	struct es10_answer answer = ES10_ANSWER_INIT("ES10b.GetEuiccChallenge");
+	struct es10_answer answer = ES10_ANSWER_INIT("ES10b.GetEUICCChallenge");
 	struct esim_slice value;
 	int r;
 

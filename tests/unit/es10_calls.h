@@ -240,9 +240,9 @@ static inline int call_nickname(struct esim_card *card, struct esim_error *err)
 static const struct es10_call_case es10_calls[] = {
 	{ "ES10a.GetEuiccConfiguredAddresses", call_addresses, ANSWER_ADDRESSES },
 	{ "ES10a.SetDefaultDpAddress", call_set_address, ANSWER_SET_ADDRESS },
-	{ "ES10b.GetEuiccInfo1", call_info1, ANSWER_INFO1 },
-	{ "ES10b.GetEuiccInfo2", call_info2, ANSWER_INFO2 },
-	{ "ES10b.GetEuiccChallenge", call_challenge, ANSWER_CHALLENGE },
+	{ "ES10b.GetEUICCInfo1", call_info1, ANSWER_INFO1 },
+	{ "ES10b.GetEUICCInfo2", call_info2, ANSWER_INFO2 },
+	{ "ES10b.GetEUICCChallenge", call_challenge, ANSWER_CHALLENGE },
 	{ "ES10b.GetRAT", call_rat, ANSWER_RAT },
 	{ "ES10b.AuthenticateServer", call_authenticate, ANSWER_AUTHENTICATE },
 	{ "ES10b.PrepareDownload", call_prepare, ANSWER_PREPARE },
