@@ -8,11 +8,8 @@
 #include <esim/asn1.h>
 #include <esim/tlv.h>
 
-/* Fields of one object; a bound on memory, far above any real object. */
-#define ASN1_MAX_FIELDS		16384
-
 /* Nesting of fields; an untagged CHOICE is a field without a TLV of its own. */
-#define ASN1_MAX_FIELD_DEPTH	(2 * 16 + 1)
+#define ASN1_MAX_FIELD_DEPTH	(2 * ESIM_MAX_TLV_DEPTH + 1)
 
 #define ASN1_NO_FIELD		UINT32_MAX
 

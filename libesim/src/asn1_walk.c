@@ -64,9 +64,9 @@ static int add_field(struct walk *w, const asn1_schema *node, struct esim_slice 
 {
 	struct esim_asn1 *obj = w->obj;
 
-	if (obj->count == ASN1_MAX_FIELDS)
+	if (obj->count == ESIM_MAX_ASN1_FIELDS)
 		return esim_error_set(w->err, ESIM_ETOOBIG, "%s has more than %d fields",
-				      w->path[0].name, ASN1_MAX_FIELDS);
+				      w->path[0].name, ESIM_MAX_ASN1_FIELDS);
 	if (obj->count == obj->cap) {
 		size_t cap = obj->cap ? obj->cap * 2 : 16;
 		struct asn1_field *fields = realloc(obj->fields, cap * sizeof(*fields));

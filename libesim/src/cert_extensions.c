@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#define MAX_EXTENSIONS 32
-
 /* id-rspRole 2.23.146.1.2.1 and below it the arcs of version 2 and of version 3. */
 static const uint8_t rsp_role[] = { 0x67, 0x81, 0x12, 0x01, 0x02, 0x01 };
 
@@ -276,15 +274,15 @@ static int apply_extension(const struct extension *extension, struct esim_cert *
 
 int cert_parse_extensions(struct esim_slice in, struct esim_cert *cert, struct esim_error *err)
 {
-	struct esim_slice seen[MAX_EXTENSIONS];
+	struct esim_slice seen[ESIM_MAX_EXTENSIONS];
 	struct extension extension;
 	size_t count = 0;
 	int r;
 
 	while (in.len > 0) {
-		if (count == MAX_EXTENSIONS)
+		if (count == ESIM_MAX_EXTENSIONS)
 			return esim_error_set(err, ESIM_ETOOBIG, "certificate: more than %d extensions",
-					      MAX_EXTENSIONS);
+					      ESIM_MAX_EXTENSIONS);
 		if (read_extension(&in, &extension))
 			return esim_error_set(err, ESIM_EPROTO, "certificate: extension %zu is malformed",
 					      count + 1);

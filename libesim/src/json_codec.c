@@ -236,12 +236,9 @@ static int get_tlvs(const struct reader *reader, const struct tlv_field *fields,
 
 /* --- answers: the functions ----------------------------------------------------------------- */
 
-#define MAX_SIGNED		4096
-#define MAX_METADATA		(16 * 1024)
-
 #define INITIATE(member) offsetof(struct es9p_initiate_authentication_response, member)
 static const struct tlv_field initiate_fields[] = {
-	{ "serverSigned1", 0x30, 1, MAX_SIGNED, INITIATE(server_signed1) },
+	{ "serverSigned1", 0x30, 1, ESIM_MAX_SIGNED_OBJECT, INITIATE(server_signed1) },
 	{ "serverSignature1", 0x5F37, ESIM_SIGNATURE_SIZE, ESIM_SIGNATURE_SIZE,
 	  INITIATE(server_signature1) },
 	{ "euiccCiPKIdToBeUsed", 0x04, 1, ESIM_MAX_KEY_ID, INITIATE(ci_key_id) },
@@ -250,8 +247,8 @@ static const struct tlv_field initiate_fields[] = {
 
 #define CLIENT(member) offsetof(struct es9p_authenticate_client_response, member)
 static const struct tlv_field client_fields[] = {
-	{ "profileMetadata", 0xBF25, 1, MAX_METADATA, CLIENT(profile_metadata) },
-	{ "smdpSigned2", 0x30, 1, MAX_SIGNED, CLIENT(smdp_signed2) },
+	{ "profileMetadata", 0xBF25, 1, ESIM_MAX_METADATA, CLIENT(profile_metadata) },
+	{ "smdpSigned2", 0x30, 1, ESIM_MAX_SIGNED_OBJECT, CLIENT(smdp_signed2) },
 	{ "smdpSignature2", 0x5F37, ESIM_SIGNATURE_SIZE, ESIM_SIGNATURE_SIZE,
 	  CLIENT(smdp_signature2) },
 	{ "smdpCertificate", 0x30, 1, ESIM_MAX_CERTIFICATE, CLIENT(smdp_certificate) },

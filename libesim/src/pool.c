@@ -15,7 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_FILE (256 * 1024)	/* a PEM file may hold several certificates */
 #define PEM_BEGIN "-----BEGIN CERTIFICATE-----"
 #define PEM_END "-----END CERTIFICATE-----"
 
@@ -261,8 +260,9 @@ static int read_file(int dir, const char *name, struct esim_buf *ret, struct esi
 
 	if (fd < 0)
 		return esim_error_errno(err, ESIM_EINVAL, errno, "cannot open");
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > MAX_FILE) {
-		r = esim_error_set(err, ESIM_EINVAL, "not a regular file of at most %d bytes", MAX_FILE);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > ESIM_MAX_ROOTS_FILE) {
+		r = esim_error_set(err, ESIM_EINVAL, "not a regular file of at most %d bytes",
+				   ESIM_MAX_ROOTS_FILE);
 	} else if (st.st_size > 0) {
 		to = esim_buf_extend(ret, (size_t)st.st_size);
 		n = to ? read(fd, to, (size_t)st.st_size) : 0;

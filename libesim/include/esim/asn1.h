@@ -23,6 +23,7 @@
 
 #include <esim/bytes.h>
 #include <esim/error.h>
+#include <esim/limits.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -30,9 +31,6 @@ extern "C" {
 
 /* A decoded object. It can be read from several threads at once. */
 struct esim_asn1;
-
-/* Unknown fields that an object keeps; more are skipped and counted. */
-#define ESIM_ASN1_MAX_UNKNOWN	64
 
 /* Room for an element's path, "notificationList.?256" and so on. */
 #define ESIM_ASN1_PATH_SIZE	160

@@ -13,6 +13,8 @@
 /* TLV */
 #define ESIM_MAX_TLV_DEPTH		16
 #define ESIM_MAX_TLV_OBJECT		(1024 * 1024)	/* bytes of one object */
+#define ESIM_MAX_ASN1_FIELDS		16384		/* of one object: memory, far above any real one */
+#define ESIM_ASN1_MAX_UNKNOWN		64		/* fields kept aside; more are skipped and counted */
 
 /* Card */
 #define ESIM_MAX_CHANNEL		19		/* highest logical channel */
@@ -43,7 +45,12 @@
 /* Servers */
 #define ESIM_MAX_HTTP_BODY		(1024 * 1024)
 #define ESIM_MAX_HTTP_HEADERS		(16 * 1024)
+#define ESIM_MAX_SIGNED_OBJECT		4096		/* serverSigned1, smdpSigned2 */
+#define ESIM_MAX_METADATA		(16 * 1024)	/* StoreMetadataRequest */
 #define ESIM_MAX_CERTIFICATE		4096
+#define ESIM_MAX_EXTENSIONS		32		/* of one certificate */
+#define ESIM_MAX_REGISTERED_ID		64		/* contents octets */
+#define ESIM_MAX_ROOTS_FILE		(256 * 1024)	/* a PEM file may hold several certificates */
 #define ESIM_MAX_CHAIN			4
 #define ESIM_MAX_ROOTS			64
 #define ESIM_MAX_TRANSACTION_ID		16

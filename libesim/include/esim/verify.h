@@ -23,7 +23,6 @@
 extern "C" {
 #endif
 
-#define ESIM_MAX_REGISTERED_ID	64
 #define ESIM_OID_TEXT_SIZE	260	/* of ESIM_MAX_REGISTERED_ID contents octets, dotted */
 
 /* A registered ID: contents octets of an OBJECT IDENTIFIER. */
