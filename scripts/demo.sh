@@ -149,7 +149,7 @@ prepare
 life_of_a_profile
 stop_servers || fail "a server did not stop cleanly"
 [ -s "$work/notifications" ] || fail "the SM-DP+ got no notification"
-printf '\n%-32s %9s %7s %9s %6s %10s\n' step ms APDUs "in bytes" HTTP "in bytes"
+printf '\n%-32s %9s %7s %9s %6s %10s\n' step ms APDUs bytes HTTP bytes
 printf '%s\n' "${table[@]}"
 printf '\n%d notifications reached the SM-DP+; all of it took %d s\n' \
 	"$(wc -l <"$work/notifications")" $((SECONDS - begun))

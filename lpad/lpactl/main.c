@@ -17,7 +17,7 @@ static const struct verb verbs[] = {
 	{ "profiles", VERB_PROFILES, 0, 0, "profiles", "the profiles on the eUICC", verb_profiles },
 	{ "download", VERB_DOWNLOAD, 0, 1,
 	  "download [CODE | --code-file FILE | --smdp HOST [--matching-id ID] | --discover]",
-	  "download a profile; without a code, from the eUICC's default SM-DP+", verb_download },
+	  "download a profile; without a code from the default SM-DP+", verb_download },
 	{ "enable", VERB_ENABLE, 1, 1, "enable PROFILE", "enable a profile", verb_enable },
 	{ "disable", VERB_DISABLE, 1, 1, "disable PROFILE", "disable a profile", verb_disable },
 	{ "delete", VERB_DELETE, 1, 1, "delete PROFILE", "delete a disabled profile", verb_delete },
@@ -71,7 +71,7 @@ static void print_help(const struct verb *verb)
 	if (verb) {
 		printf("Usage: lpactl [OPTION...] %s\n\n%s.\n", verb->synopsis, verb->summary);
 		if (strstr(verb->synopsis, "PROFILE"))
-			puts("PROFILE is an ICCID, the beginning of one (four digits or more), a nickname or an AID.");
+			puts("PROFILE: an ICCID or its beginning (four digits or more), a nickname, an AID.");
 		options_print(verb->bit);
 		return;
 	}
