@@ -67,7 +67,4 @@ int cert_take(struct esim_slice *in, uint32_t tag, struct esim_tlv *ret);
 int cert_parse_extensions(struct esim_slice extensions, struct esim_cert *cert,
 			  struct esim_error *err);
 
-/* id-rspRole of a policy: the role, or ESIM_ROLE_NONE for any other policy. */
-enum esim_role cert_role_of_policy(struct esim_slice oid);
-
 #endif

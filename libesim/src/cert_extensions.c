@@ -29,7 +29,8 @@ static const struct {
 	{ ESIM_ROLE_DS_AUTH, { 7 }, 1 },
 };
 
-enum esim_role cert_role_of_policy(struct esim_slice oid)
+/* id-rspRole of a policy: the role, or ESIM_ROLE_NONE for any other policy. */
+static enum esim_role role_of_policy(struct esim_slice oid)
 {
 	if (oid.len <= sizeof(rsp_role) || memcmp(oid.data, rsp_role, sizeof(rsp_role)) != 0)
 		return ESIM_ROLE_NONE;
@@ -109,7 +110,7 @@ static int parse_policies(struct esim_tlv value, struct esim_cert *cert)
 	while (in.len > 0) {
 		if (cert_take(&in, DER_SEQUENCE, &info) || cert_take(&info.value, DER_OID, &oid))
 			return ESIM_EPROTO;
-		role = cert_role_of_policy(oid.value);
+		role = role_of_policy(oid.value);
 		if (role == ESIM_ROLE_NONE)
 			continue;
 		if (cert->role != ESIM_ROLE_NONE && cert->role != role)
