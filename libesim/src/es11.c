@@ -31,11 +31,11 @@ int es11_authenticate_client(struct es9p_server *server, const char *transaction
 	if (!response.is_smds) {
 		es9p_authenticate_client_response_clear(&response);
 		esim_error_set(err, ESIM_EPROTO,
-			       "%s.authenticateClient: the server's answer: eventEntries is missing: it is no SM-DS",
+			       "%s.AuthenticateClient: the server's answer: eventEntries is missing: it is no SM-DS",
 			       interface);
 		if (err) {
 			err->domain = ESIM_DOMAIN_SERVER;
-			snprintf(err->function, sizeof(err->function), "%s.authenticateClient",
+			snprintf(err->function, sizeof(err->function), "%s.AuthenticateClient",
 				 interface);
 		}
 		return ESIM_EPROTO;

@@ -50,9 +50,19 @@ struct call {
 	struct es9p_server *server;
 	const struct es9p_codec *codec;
 	const struct es9p_request *request;
-	const char *name;		/* "ES9+.cancelSession" */
+	const char *name;		/* "ES9+.CancelSession" */
 	struct esim_error *err;
 };
+
+/* SGP.22's name of a function, "ES9+.CancelSession"; its message's begins with a small letter. */
+static void write_name(const char *interface, enum es9p_function function,
+		       char ret[static sizeof((struct esim_error){ 0 }.function)])
+{
+	const char *name = es9p_function_name(function);
+
+	snprintf(ret, sizeof((struct esim_error){ 0 }.function), "%s.%c%s", interface,
+		 name[0] - 'a' + 'A', name + 1);
+}
 
 static void name_function(const struct call *call)
 {
@@ -239,7 +249,7 @@ static int call_server(struct es9p_server *server, const char *interface,
 	};
 	int r;
 
-	snprintf(name, sizeof(name), "%s.%s", interface, es9p_function_name(request->function));
+	write_name(interface, request->function, name);
 	if (server->version.major == 0)
 		server->version = newest_version;
 	r = call.codec->encode(request, &body, err);
@@ -257,14 +267,15 @@ static int call_server(struct es9p_server *server, const char *interface,
 static int check_transaction_id(const char *interface, enum es9p_function function,
 				const char *sent, const char *received, struct esim_error *err)
 {
+	char name[sizeof(err->function)];
+
 	if (strcasecmp(sent, received) == 0)
 		return 0;
-	esim_error_verify(err, "transactionId",
-			  "%s.%s: the server answers for another transaction", interface,
-			  es9p_function_name(function));
+	write_name(interface, function, name);
+	esim_error_verify(err, "transactionId", "%s: the server answers for another transaction",
+			  name);
 	if (err)
-		snprintf(err->function, sizeof(err->function), "%s.%s", interface,
-			 es9p_function_name(function));
+		strcpy(err->function, name);
 	return ESIM_EVERIFY;
 }
 

@@ -6,6 +6,7 @@
 #include <esim/es9p.h>
 
 #include <string.h>
+#include <strings.h>
 
 static const char defect[] = "This is a defect of the software or the server; please report it.";
 static const char tell_operator[] = "Tell your operator; the code shown helps them.";
@@ -115,9 +116,9 @@ const struct es9p_status_info *es9p_status_lookup(const char *function, const ch
 	const char *dot = strrchr(function, '.');
 
 	if (dot)
-		function = dot + 1;	/* "ES9+.cancelSession", as in struct esim_error */
+		function = dot + 1;	/* "ES9+.CancelSession", as in struct esim_error */
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (rows[i].function != ANY && strcmp(rows[i].function, function) != 0)
+		if (rows[i].function != ANY && strcasecmp(rows[i].function, function) != 0)
 			continue;
 		if (strcmp(rows[i].info.subject_code, subject_code) == 0 &&
 		    strcmp(rows[i].info.reason_code, reason_code) == 0)

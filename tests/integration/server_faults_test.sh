@@ -16,7 +16,7 @@ prepare() {
 }
 
 # One download that a fault of smdpp ends. Then: lpactl's status, the reason in
-# ES10b.CancelSession, as many ES9+.cancelSession, and no profile more or less.
+# ES10b.CancelSession, as many ES9+.CancelSession, and no profile more or less.
 ends() { # fault status reason
 	forget_card_log
 	restart_server --fault "$1"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ES11.authenticateClient (SGP.22, 5.8.2): the events that wait for an eUICC. */
+/* ES11.AuthenticateClient (SGP.22, 5.8.2): the events that wait for an eUICC. */
 #include "smdpp/functions.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ES9+.authenticateClient (SGP.22, 5.6.3): who is it, and what may it have? */
+/* ES9+.AuthenticateClient (SGP.22, 5.6.3): who is it, and what may it have? */
 #include "smdpp/certificate_fault.h"
 #include "smdpp/euicc_check.h"
 #include "smdpp/functions.h"

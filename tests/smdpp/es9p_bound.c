@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ES9+.getBoundProfilePackage (SGP.22, 5.6.2). */
+/* ES9+.GetBoundProfilePackage (SGP.22, 5.6.2). */
 #include "smdpp/bind.h"
 #include "smdpp/functions.h"
 #include "smdpp/metadata.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ES9+.cancelSession (SGP.22, 5.6.5). */
+/* ES9+.CancelSession (SGP.22, 5.6.5). */
 #include "smdpp/functions.h"
 
 static int malformed(struct call *call, const char *what)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ES9+.initiateAuthentication and ES11's (SGP.22, 5.6.1, 5.8.1). */
+/* ES9+.InitiateAuthentication and ES11's (SGP.22, 5.6.1, 5.8.1). */
 #include "smdpp/certificate_fault.h"
 #include "smdpp/functions.h"
 

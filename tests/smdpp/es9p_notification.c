@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ES9+.handleNotification (SGP.22, 5.6.4): always 204 for what can be read. */
+/* ES9+.HandleNotification (SGP.22, 5.6.4): always 204 for what can be read. */
 #include "smdpp/euicc_check.h"
 #include "smdpp/functions.h"
 #include "smdpp/notifications.h"

@@ -96,6 +96,8 @@ ATF_TC_BODY(a_code_means_what_its_function_says, tc)
 	ATF_REQUIRE(client && cancel && client != cancel);
 	ATF_REQUIRE_EQ(client, es9p_status_lookup("ES9+." CLIENT, "8.1", "6.1"));
 	ATF_REQUIRE_EQ(client, es9p_status_lookup("ES11." CLIENT, "8.1", "6.1"));
+	ATF_REQUIRE_EQ(client, es9p_status_lookup("ES9+.AuthenticateClient", "8.1", "6.1"));
+	ATF_REQUIRE_EQ(cancel, es9p_status_lookup("CancelSession", "8.1", "6.1"));
 }
 
 ATF_TC_WITHOUT_HEAD(unknown_pairs_are_unknown);

@@ -162,7 +162,7 @@ ATF_TC_BODY(a_failure_names_codes_and_advice, tc)
 		     es9p_authenticate_client(&b.es9p, ID, esim_slice("\xBF\x38\x00", 3), &r, &b.err),
 		     &b.err);
 	ATF_REQUIRE_EQ(ESIM_DOMAIN_SERVER, b.err.domain);
-	ATF_REQUIRE_STREQ("ES9+.authenticateClient", b.err.function);
+	ATF_REQUIRE_STREQ("ES9+.AuthenticateClient", b.err.function);
 	ATF_REQUIRE_STREQ("8.2.6", b.err.subject_code);
 	ATF_REQUIRE_STREQ("3.8", b.err.reason_code);
 	ATF_REQUIRE_STREQ("it", b.err.subject_identifier);
@@ -233,7 +233,7 @@ ATF_TC_BODY(a_notification_is_delivered_only_by_204, tc)
 	require_code(ESIM_EHTTP, notify(&b), &b.err);
 	require_code(ESIM_ESERVER, notify(&b), &b.err);
 	require_code(ESIM_EHTTP, notify(&b), &b.err);
-	ATF_REQUIRE_STREQ("ES9+.handleNotification", b.err.function);
+	ATF_REQUIRE_STREQ("ES9+.HandleNotification", b.err.function);
 	bench_finish(&b, NULL);
 }
 
@@ -251,7 +251,7 @@ ATF_TC_BODY(http_statuses_are_errors_with_advice, tc)
 		require_code(ESIM_EHTTP, cancel(&b), &b.err);
 		ATF_REQUIRE_EQ(ESIM_DOMAIN_NETWORK, b.err.domain);
 		ATF_REQUIRE_EQ(statuses[i], b.err.http_status);
-		ATF_REQUIRE_STREQ("ES9+.cancelSession", b.err.function);
+		ATF_REQUIRE_STREQ("ES9+.CancelSession", b.err.function);
 		ATF_REQUIRE(strstr(b.err.message, HOST));
 		ATF_REQUIRE(strstr(b.err.advice, statuses[i] >= 500 ? "later" : "address"));
 	}
@@ -344,7 +344,7 @@ ATF_TC_BODY(a_malformed_answer_names_the_function, tc)
 	bench_start(&b);
 	require_code(ESIM_EPROTO, initiate(&b, &r), &b.err);
 	ATF_REQUIRE_EQ(ESIM_DOMAIN_SERVER, b.err.domain);
-	ATF_REQUIRE_STREQ("ES9+.initiateAuthentication", b.err.function);
+	ATF_REQUIRE_STREQ("ES9+.InitiateAuthentication", b.err.function);
 	ATF_REQUIRE(strstr(b.err.message, "serverSigned1"));
 	ATF_REQUIRE_EQ(0, r.storage.len);
 	require_code(ESIM_EPROTO, initiate(&b, &r), &b.err);
@@ -364,7 +364,7 @@ ATF_TC_BODY(an_smds_is_spoken_to_in_the_name_of_es11, tc)
 	i = es11_initiate_authentication(&b.es9p, (const uint8_t *)"0123456789abcdef",
 					 esim_slice("\xBF\x20\x00", 3), &r, &b.err);
 	require_code(ESIM_ESERVER, i, &b.err);
-	ATF_REQUIRE_STREQ("ES11.initiateAuthentication", b.err.function);
+	ATF_REQUIRE_STREQ("ES11.InitiateAuthentication", b.err.function);
 	bench_finish(&b, &log);
 	/* The path is one for both (SGP.22, 6.5.2). */
 	ATF_REQUIRE_EQ(1, occurrences((char *)log.text.data, "/gsma/rsp2/es9plus/initiateAuthentication"));
@@ -390,7 +390,7 @@ ATF_TC_BODY(an_smds_gives_events, tc)
 	es9p_authenticate_client_response_clear(&r);
 	i = es11_authenticate_client(&b.es9p, ID, esim_slice("\xBF\x38\x00", 3), &r, &b.err);
 	require_code(ESIM_EPROTO, i, &b.err);
-	ATF_REQUIRE_STREQ("ES11.authenticateClient", b.err.function);
+	ATF_REQUIRE_STREQ("ES11.AuthenticateClient", b.err.function);
 	bench_finish(&b, NULL);
 }
 

@@ -60,7 +60,7 @@ struct esim_error {
 	enum esim_domain domain;
 	uint16_t sw;			/* SW1SW2; 0: not known */
 	int es10_result;		/* result code; ESIM_NO_RESULT: none */
-	char function[40];		/* "ES10b.PrepareDownload", "ES9+.cancelSession", "" */
+	char function[40];		/* "ES10b.PrepareDownload", "ES9+.CancelSession", "" */
 	char result_name[48];		/* the result's name in SGP.22, "" */
 	char subject_code[24];		/* "8.2.6", "" */
 	char reason_code[24];		/* "3.8", "" */

@@ -91,7 +91,7 @@ struct es9p_status_info {
 	const char *advice;
 	enum es9p_remedy remedy;
 };
-/* NULL: unknown pair. */
+/* @function is "ES9+.CancelSession" as in struct esim_error, or "cancelSession". NULL: unknown pair. */
 const struct es9p_status_info *es9p_status_lookup(const char *function, const char *subject_code,
 						  const char *reason_code);
 
