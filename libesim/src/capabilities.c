@@ -10,13 +10,10 @@ static const struct {
 	int rsp_bit;
 } needs[] = {
 	[ESIM_FEATURE_LOAD_CRL] = { .rsp_bit = 1 },
-	[ESIM_FEATURE_CAT_BUSY] = { .card = { 2, 2, 2 }, .rsp_bit = NO_BIT },
 	[ESIM_FEATURE_CANCEL_METADATA_MISMATCH] = { .card = { 2, 2, 2 }, .server = { 2, 2, 2 },
 						    .rsp_bit = NO_BIT },
 	[ESIM_FEATURE_TEST_PROFILES] = { .rsp_bit = 3 },
-	[ESIM_FEATURE_ADDITIONAL_PROFILE] = { .rsp_bit = 0 },
 	[ESIM_FEATURE_DEVICE_INFO_EXTENSIBILITY] = { .rsp_bit = 4 },
-	[ESIM_FEATURE_SERVICE_SPECIFIC_DATA] = { .rsp_bit = 5 },
 };
 
 void esim_capabilities_from_info2(const struct es10b_euicc_info2 *info,

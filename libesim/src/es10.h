@@ -55,6 +55,9 @@ uint32_t es10_bits(const struct esim_asn1 *obj, const char *path);
 void es10_put_profile_id(struct esim_buf *buf, const struct esim_iccid *iccid,
 			 const struct esim_aid_value *aid);
 
+/* ESIM_ENOTSUP for what this version cannot ask of a card. */
+int es10c_check_switch(const struct es10c_switch *how, struct esim_error *err);
+
 /* The name of @value in component @component of the schema's @type ("" : of @type itself). NULL: none. */
 const char *es10_value_name(const char *type, const char *component, uint64_t value);
 

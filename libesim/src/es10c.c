@@ -3,8 +3,7 @@
 #include <esim/es10c.h>
 
 #include "es10.h"
-
-#include <esim/text.h>
+#include "utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,14 +39,19 @@
 #define MAX_TAG 0xFFFFFF	/* three bytes, the most that a tag takes */
 #define MAX_TAGS 64
 
-const uint32_t es10c_default_tags[] = {
-	TAG_ICCID, TAG_AID, TAG_PROFILE_STATE, TAG_NICKNAME, TAG_SERVICE_PROVIDER_NAME,
-	TAG_PROFILE_NAME, TAG_PROFILE_CLASS, TAG_NOTIFICATION_CONFIGURATION, TAG_PROFILE_OWNER,
-	TAG_PROFILE_POLICY_RULES, TAG_ICON_TYPE, TAG_ICON,
-};
-const size_t es10c_default_tag_count = sizeof(es10c_default_tags) / sizeof(es10c_default_tags[0]);
-
 /* --- GetProfilesInfo ------------------------------------------------------------------------ */
+
+const uint32_t *es10c_default_tags(size_t *ret_count)
+{
+	static const uint32_t tags[] = {
+		TAG_ICCID, TAG_AID, TAG_PROFILE_STATE, TAG_NICKNAME, TAG_SERVICE_PROVIDER_NAME,
+		TAG_PROFILE_NAME, TAG_PROFILE_CLASS, TAG_NOTIFICATION_CONFIGURATION,
+		TAG_PROFILE_OWNER, TAG_PROFILE_POLICY_RULES, TAG_ICON_TYPE, TAG_ICON,
+	};
+
+	*ret_count = sizeof(tags) / sizeof(tags[0]);
+	return tags;
+}
 
 void es10c_profiles_free(struct esim_profile **profiles, size_t count)
 {
@@ -184,14 +188,29 @@ static int call_for_result(struct esim_card *card, const struct function *functi
 	return r;
 }
 
-static int change_state(struct esim_card *card, const struct function *function, uint32_t tag,
-			const struct es10c_profile_id *id, bool refresh, struct esim_error *err)
+int es10c_check_switch(const struct es10c_switch *how, struct esim_error *err)
 {
-	const uint8_t flag = refresh ? 0xFF : 0x00;
-	struct esim_buf request = ESIM_BUF_INIT;
-	size_t outer = esim_tlv_begin(&request, tag);
-	size_t identifier = esim_tlv_begin(&request, TAG_PROFILE_IDENTIFIER);
+	if (how->port == 0)
+		return 0;
+	esim_error_set(err, ESIM_ENOTSUP, "port %u: ports of an eUICC cannot be chosen yet",
+		       how->port);
+	esim_error_advise(err, "name no port");
+	return ESIM_ENOTSUP;
+}
 
+static int change_state(struct esim_card *card, const struct function *function, uint32_t tag,
+			const struct es10c_profile_id *id, const struct es10c_switch *how,
+			struct esim_error *err)
+{
+	const uint8_t flag = how->refresh ? 0xFF : 0x00;
+	struct esim_buf request = ESIM_BUF_INIT;
+	size_t outer, identifier;
+	int r = es10c_check_switch(how, err);
+
+	if (r)
+		return r;
+	outer = esim_tlv_begin(&request, tag);
+	identifier = esim_tlv_begin(&request, TAG_PROFILE_IDENTIFIER);
 	es10_put_profile_id(&request, &id->iccid, &id->aid);
 	esim_tlv_end(&request, identifier);
 	esim_tlv_put(&request, TAG_REFRESH_FLAG, &flag, sizeof(flag));
@@ -199,24 +218,24 @@ static int change_state(struct esim_card *card, const struct function *function,
 	return call_for_result(card, function, &request, err);
 }
 
-int es10c_enable_profile(struct esim_card *card, const struct es10c_profile_id *id, bool refresh,
-			 struct esim_error *err)
+int es10c_enable_profile(struct esim_card *card, const struct es10c_profile_id *id,
+			 const struct es10c_switch *how, struct esim_error *err)
 {
 	static const struct function function = {
 		"ES10c.EnableProfile", "EnableProfileResponse", "enableResult",
 	};
 
-	return change_state(card, &function, TAG_ENABLE_PROFILE, id, refresh, err);
+	return change_state(card, &function, TAG_ENABLE_PROFILE, id, how, err);
 }
 
-int es10c_disable_profile(struct esim_card *card, const struct es10c_profile_id *id, bool refresh,
-			  struct esim_error *err)
+int es10c_disable_profile(struct esim_card *card, const struct es10c_profile_id *id,
+			  const struct es10c_switch *how, struct esim_error *err)
 {
 	static const struct function function = {
 		"ES10c.DisableProfile", "DisableProfileResponse", "disableResult",
 	};
 
-	return change_state(card, &function, TAG_DISABLE_PROFILE, id, refresh, err);
+	return change_state(card, &function, TAG_DISABLE_PROFILE, id, how, err);
 }
 
 int es10c_delete_profile(struct esim_card *card, const struct es10c_profile_id *id,
@@ -253,13 +272,13 @@ int es10c_set_nickname(struct esim_card *card, const struct esim_iccid *iccid, c
 		"ES10c.SetNickname", "SetNicknameResponse", "setNicknameResult",
 	};
 	struct esim_buf request = ESIM_BUF_INIT;
-	size_t len = strlen(nickname), mark;
+	size_t characters, mark;
 
-	if (len > ESIM_MAX_NICKNAME)
-		return esim_error_set(err, ESIM_EINVAL, "the nickname is longer than %d bytes",
-				      ESIM_MAX_NICKNAME);
-	if (!esim_utf8_valid(nickname, len))
+	if (!utf8_count(esim_slice(nickname, strlen(nickname)), &characters))
 		return esim_error_set(err, ESIM_EINVAL, "the nickname is not UTF-8");
+	if (characters > ESIM_MAX_NICKNAME)
+		return esim_error_set(err, ESIM_EINVAL, "a nickname has at most %d characters",
+				      ESIM_MAX_NICKNAME);
 	mark = esim_tlv_begin(&request, TAG_SET_NICKNAME);
 	esim_tlv_put(&request, TAG_ICCID, iccid->bytes, sizeof(iccid->bytes));
 	esim_tlv_put_text(&request, TAG_NICKNAME, nickname);

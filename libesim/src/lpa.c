@@ -43,6 +43,8 @@ void lpa_free(struct lpa **lpa)
 		return;
 	if ((*lpa)->has_info1)
 		es10b_euicc_info1_clear(&(*lpa)->info1);
+	if ((*lpa)->has_info2)
+		es10b_euicc_info2_clear(&(*lpa)->info2);
 	free(*lpa);
 	*lpa = NULL;
 }
@@ -56,21 +58,6 @@ int lpa_set_http(struct lpa *lpa, struct esim_http *http, struct esim_error *err
 	rc = check_servers(&options, err);
 	if (!rc)
 		lpa->options = options;
-	return rc;
-}
-
-int lpa_euicc_info1(struct lpa *lpa, const struct es10b_euicc_info1 **ret, struct esim_error *err)
-{
-	int rc = 0;
-
-	if (!lpa->has_info1) {
-		lpa_step(lpa, "ES10b.GetEUICCInfo1");
-		rc = es10b_get_euicc_info1(lpa->options.card, &lpa->info1, err);
-		lpa_step(lpa, NULL);
-		lpa->has_info1 = !rc;
-	}
-	if (!rc)
-		*ret = &lpa->info1;
 	return rc;
 }
 

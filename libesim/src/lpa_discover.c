@@ -26,18 +26,12 @@ int lpa_smds_address(struct lpa *lpa, const char *smds, char ret[static ESIM_MAX
 				      ret, err);
 }
 
-/* The answer must be an SM-DS's: an SM-DP+ has orders, no events. */
-static int take_events(struct lpa_session *session, struct es9p_event **ret, size_t *ret_count,
-		       struct esim_error *err)
+static void take_events(struct lpa_session *session, struct es9p_event **ret, size_t *ret_count)
 {
-	if (!session->is_smds)
-		return esim_error_verify(err, "CERT.DSauth.ECDSA", "%s is an SM-DP+, no SM-DS",
-					 session->server.address);
 	*ret = session->answer.events;
 	*ret_count = session->answer.event_count;
 	session->answer.events = NULL;
 	session->answer.event_count = 0;
-	return 0;
 }
 
 int lpa_discover(struct lpa *lpa, const char *smds, struct es9p_event **ret, size_t *ret_count,
@@ -47,7 +41,7 @@ int lpa_discover(struct lpa *lpa, const char *smds, struct es9p_event **ret, siz
 		.lpa = lpa,
 		.reason = LPA_NO_REASON,
 		.server_oid = "",
-		.may_be_smds = true,
+		.kind = LPA_SERVER_SMDS,
 	};
 	char address[ESIM_MAX_FQDN + 1];
 	struct esim_error local;
@@ -62,10 +56,10 @@ int lpa_discover(struct lpa *lpa, const char *smds, struct es9p_event **ret, siz
 	if (rc)
 		return rc;
 	rc = lpa_session_authenticate(&session, err);
-	if (!rc)
-		rc = take_events(&session, ret, ret_count, err);
 	if (rc)
 		lpa_session_call_off(&session, err);
+	else
+		take_events(&session, ret, ret_count);
 	lpa_session_clear(&session);
 	return rc;
 }

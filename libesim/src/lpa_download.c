@@ -3,6 +3,7 @@
  * Profile download (SGP.22, 3.1.3): the story, from top to bottom. Every check of
  * the host comes before the step that would change the card.
  */
+#include "es10.h"
 #include "lpa_download.h"
 
 #include <string.h>
@@ -32,7 +33,7 @@ static int authenticate(struct lpa_download *d, struct esim_error *err)
 		session->matching_id = d->has_matching_id ? d->matching_id : NULL;
 		session->server_oid = d->server_oid;
 		session->ci_key_id = esim_slice(d->ci_key_id.bytes, d->ci_key_id.len);
-		session->may_be_smds = d->may_be_smds;
+		session->kind = d->kind;
 		d->result->attempts++;
 		rc = lpa_session_authenticate(session, err);
 		if (rc || !session->is_smds)
@@ -303,7 +304,7 @@ static int enable(struct lpa_download *d, struct esim_error *err)
 	int rc;
 
 	profile.isdp_aid = d->result->result.isdp_aid;
-	rc = lpa_enable_profile(d->lpa, &profile, d->order->refresh, err);
+	rc = lpa_enable_profile(d->lpa, &profile, &d->order->enable_how, err);
 	if (rc)
 		esim_error_prefix(err, "the profile is installed, but not enabled: ");
 	d->result->enabled = !rc;
@@ -326,6 +327,8 @@ int lpa_download(struct lpa *lpa, const struct lpa_order *order, struct lpa_down
 		err = &local;
 	memset(ret, 0, sizeof(*ret));
 	rc = lpa_need_servers(lpa, err);
+	if (!rc && order->enable_after)
+		rc = es10c_check_switch(&order->enable_how, err);
 	if (!rc)
 		rc = lpa_resolve_order(&d, err);
 	if (!rc)

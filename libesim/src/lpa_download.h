@@ -19,7 +19,7 @@ struct lpa_download {
 	bool has_matching_id;
 	char server_oid[64];
 	struct esim_key_id ci_key_id;		/* len 0: any */
-	bool may_be_smds;
+	enum lpa_server_kind kind;
 
 	/* Each package. */
 	struct esim_verified_smdp smdp;

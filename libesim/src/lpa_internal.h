@@ -18,8 +18,9 @@ struct lpa {
 	size_t step_count;
 	bool in_step;
 	struct lpa_reading step_start;
-	bool has_info1;
-	struct es10b_euicc_info1 info1;		/* asked once: a card's lists do not change */
+	bool has_info1, has_info2;		/* see lpa_euicc.c */
+	struct es10b_euicc_info1 info1;
+	struct es10b_euicc_info2 info2;
 };
 
 void lpa_note(struct lpa *lpa, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -42,6 +43,31 @@ void lpa_restore_cancel(struct lpa *lpa, bool interrupted);
 
 /* Wait, or be cancelled. */
 int lpa_pause(const struct lpa *lpa, unsigned milliseconds, struct esim_error *err);
+
+/*
+ * EUICCInfo2, read from the card once: for what does not change (versions,
+ * rspCapability, forbidden rules), not for its memory. *@ret lives as long as @lpa.
+ */
+int lpa_euicc_info2(struct lpa *lpa, const struct es10b_euicc_info2 **ret, struct esim_error *err);
+
+/* ES10c.GetProfilesInfo, a step of its own. es10c_profiles_free(). */
+int lpa_find_profiles(struct lpa *lpa, const struct es10c_search *search,
+		      struct esim_profile **ret, size_t *ret_count, struct esim_error *err);
+
+/* How many profiles fit @search. */
+int lpa_count_profiles(struct lpa *lpa, const struct es10c_search *search, size_t *ret,
+		       struct esim_error *err);
+
+/* A function of the card that may answer catBusy, with its arguments. */
+typedef int (*lpa_card_function)(struct esim_card *card, const void *arguments,
+				 struct esim_error *err);
+
+/*
+ * @call, each time the step @function, again while the card says catBusy; a card
+ * that stays so is ESIM_EBUSY, with advice. @err is not NULL.
+ */
+int lpa_call_patiently(struct lpa *lpa, const char *function, lpa_card_function call,
+		       const void *arguments, struct esim_error *err);
 
 /* Reset the card and select the ISD-R; only the latter where the transport cannot reset. */
 int lpa_reset_card(struct lpa *lpa, struct esim_error *err);

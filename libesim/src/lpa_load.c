@@ -130,17 +130,10 @@ static int profile_is_there(struct lpa_download *d)
 		.tags = tags,
 		.tag_count = 1,
 	};
-	struct esim_profile *profiles = NULL;
 	size_t count = 0;
-	int rc;
+	int rc = lpa_count_profiles(d->lpa, &search, &count, NULL);
 
-	lpa_step(d->lpa, "ES10c.GetProfilesInfo");
-	rc = es10c_get_profiles_info(d->lpa->options.card, &search, &profiles, &count, NULL);
-	lpa_step(d->lpa, NULL);
-	if (rc)
-		return rc;
-	es10c_profiles_free(&profiles, count);
-	return count > 0;
+	return rc ? rc : count > 0;
 }
 
 /* The transport may have lost the card: select the ISD-R again, after a reset if need be. */

@@ -73,6 +73,7 @@ static int verify(const struct lpa *lpa, struct esim_slice pending, struct esim_
 		.pool = lpa->options.rsp_roots,
 		.now = lpa_now(lpa),
 		.notification = pending,
+		.eid = lpa->options.eid,
 	};
 
 	return pending.len > 0 && pending.data[0] == 0x30 ? esim_verify_notification(&in, err) : 0;

@@ -76,13 +76,13 @@ static int from_default_smdp(struct lpa_download *d, struct esim_error *err)
 
 static int from_smds(struct lpa_download *d, struct esim_error *err)
 {
-	d->may_be_smds = true;
+	d->kind = LPA_SERVER_SMDS;
 	return lpa_smds_address(d->lpa, d->order->smdp_address, d->address, err);
 }
 
 static int from_event(struct lpa_download *d, struct esim_error *err)
 {
-	d->may_be_smds = true;
+	d->kind = LPA_SERVER_EITHER;
 	return from_address(d, err);
 }
 
@@ -97,7 +97,8 @@ int lpa_resolve_order(struct lpa_download *d, struct esim_error *err)
 	};
 	int rc;
 
-	d->has_matching_id = d->may_be_smds = false;
+	d->has_matching_id = false;
+	d->kind = LPA_SERVER_SMDP;
 	rc = sources[d->order->source](d, err);
 	if (!rc)
 		strcpy(d->result->server_address, d->address);
@@ -116,6 +117,7 @@ int lpa_follow_event(struct lpa_download *d, struct esim_error *err)
 	if (count > 1)
 		lpa_note(d->lpa, "%s has %zu events for this eUICC; the first one is taken",
 			 d->address, count);
+	d->kind = LPA_SERVER_EITHER;
 	rc = set_matching_id(d, event->event_id, err);
 	if (!rc)
 		rc = set_address(d, event->server_address, err);

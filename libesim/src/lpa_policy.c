@@ -28,18 +28,13 @@ static int forbid(struct lpa_session *session, struct esim_error *err, unsigned 
 static int check_forbidden_rules(struct lpa_session *session, unsigned rules,
 				 struct esim_error *err)
 {
-	struct lpa *lpa = session->lpa;
-	struct es10b_euicc_info2 info2;
+	const struct es10b_euicc_info2 *info2;
 	unsigned forbidden;
-	int rc;
+	int rc = lpa_euicc_info2(session->lpa, &info2, err);
 
-	lpa_step(lpa, "ES10b.GetEUICCInfo2");
-	rc = es10b_get_euicc_info2(lpa->options.card, &info2, err);
-	lpa_step(lpa, NULL);
 	if (rc)
 		return rc;
-	forbidden = rules & info2.forbidden_policy_rules;
-	es10b_euicc_info2_clear(&info2);
+	forbidden = rules & info2->forbidden_policy_rules;
 	return forbidden ? forbid(session, err, forbidden, "this eUICC forbids") : 0;
 }
 
@@ -76,16 +71,11 @@ static int check_others(struct lpa_session *session, struct esim_error *err)
 		.tags = tags,
 		.tag_count = 2,
 	};
-	struct esim_profile *profiles = NULL;
 	size_t count = 0;
-	int rc;
+	int rc = lpa_count_profiles(session->lpa, &search, &count, err);
 
-	lpa_step(session->lpa, "ES10c.GetProfilesInfo");
-	rc = es10c_get_profiles_info(session->lpa->options.card, &search, &profiles, &count, err);
-	lpa_step(session->lpa, NULL);
 	if (rc)
 		return rc;
-	es10c_profiles_free(&profiles, count);
 	return count == 0 ? 0 : forbid(session, err, ESIM_PPR1,
 				       "is not allowed beside an operational profile");
 }

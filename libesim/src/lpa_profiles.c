@@ -5,63 +5,88 @@
  */
 #include "lpa_internal.h"
 
-#include <esim/text.h>
-
-#include <stdio.h>
 #include <string.h>
 
 enum {
 	RESULT_NOT_FOUND = 1,
 	RESULT_WRONG_STATE = 2,
 	RESULT_POLICY = 3,
-	RESULT_CAT_BUSY = 5,
 };
 
-/* catBusy: how often it is tried again, and how long the first wait is; each next one doubles. */
-#define CAT_BUSY_RETRIES	4
-#define CAT_BUSY_FIRST_WAIT_MS	250
-
-typedef int (*change_function)(struct esim_card *card, const struct es10c_profile_id *id,
-			       bool refresh, struct esim_error *err);
+/* What a change is told. */
+struct target {
+	struct es10c_profile_id id;
+	const struct es10c_switch *how;		/* NULL: the change is no switch */
+};
 
 struct change {
 	const char *function;
-	change_function call;
+	lpa_card_function call;			/* its arguments are a struct target */
 	bool has_state;			/* else: the profile is gone afterwards */
 	enum esim_profile_state state;
 	const char *verb;
 };
 
-static int delete_profile(struct esim_card *card, const struct es10c_profile_id *id, bool refresh,
-			  struct esim_error *err)
+static int enable_profile(struct esim_card *card, const void *arguments, struct esim_error *err)
 {
-	(void)refresh;
-	return es10c_delete_profile(card, id, err);
+	const struct target *target = arguments;
+
+	return es10c_enable_profile(card, &target->id, target->how, err);
+}
+
+static int disable_profile(struct esim_card *card, const void *arguments, struct esim_error *err)
+{
+	const struct target *target = arguments;
+
+	return es10c_disable_profile(card, &target->id, target->how, err);
+}
+
+static int delete_profile(struct esim_card *card, const void *arguments, struct esim_error *err)
+{
+	return es10c_delete_profile(card, &((const struct target *)arguments)->id, err);
 }
 
 static const struct change enabling = {
-	"ES10c.EnableProfile", es10c_enable_profile, true, ESIM_PROFILE_ENABLED, "enabled",
+	"ES10c.EnableProfile", enable_profile, true, ESIM_PROFILE_ENABLED, "enabled",
 };
 static const struct change disabling = {
-	"ES10c.DisableProfile", es10c_disable_profile, true, ESIM_PROFILE_DISABLED, "disabled",
+	"ES10c.DisableProfile", disable_profile, true, ESIM_PROFILE_DISABLED, "disabled",
 };
 static const struct change deleting = {
 	"ES10c.DeleteProfile", delete_profile, false, ESIM_PROFILE_DISABLED, "deleted",
 };
 
-int lpa_profiles(struct lpa *lpa, struct esim_profile **ret, size_t *ret_count,
-		 struct esim_error *err)
+int lpa_find_profiles(struct lpa *lpa, const struct es10c_search *search,
+		      struct esim_profile **ret, size_t *ret_count, struct esim_error *err)
 {
-	const struct es10c_search search = {
-		.tags = es10c_default_tags,
-		.tag_count = es10c_default_tag_count,
-	};
 	int rc;
 
 	lpa_step(lpa, "ES10c.GetProfilesInfo");
-	rc = es10c_get_profiles_info(lpa->options.card, &search, ret, ret_count, err);
+	rc = es10c_get_profiles_info(lpa->options.card, search, ret, ret_count, err);
 	lpa_step(lpa, NULL);
 	return rc;
+}
+
+int lpa_count_profiles(struct lpa *lpa, const struct es10c_search *search, size_t *ret,
+		       struct esim_error *err)
+{
+	struct esim_profile *profiles = NULL;
+	size_t count = 0;
+	int rc = lpa_find_profiles(lpa, search, &profiles, &count, err);
+
+	es10c_profiles_free(&profiles, count);
+	if (!rc)
+		*ret = count;
+	return rc;
+}
+
+int lpa_profiles(struct lpa *lpa, struct esim_profile **ret, size_t *ret_count,
+		 struct esim_error *err)
+{
+	struct es10c_search search = { 0 };
+
+	search.tags = es10c_default_tags(&search.tag_count);
+	return lpa_find_profiles(lpa, &search, ret, ret_count, err);
 }
 
 /* What the card says of @iccid now. *@ret_found tells whether it knows it. */
@@ -72,11 +97,8 @@ static int read_state(struct lpa *lpa, const struct esim_iccid *iccid, bool *ret
 	const struct es10c_search search = { .tags = tags, .tag_count = 3 };
 	struct esim_profile *profiles = NULL;
 	size_t count = 0;
-	int rc;
+	int rc = lpa_find_profiles(lpa, &search, &profiles, &count, err);
 
-	lpa_step(lpa, "ES10c.GetProfilesInfo");
-	rc = es10c_get_profiles_info(lpa->options.card, &search, &profiles, &count, err);
-	lpa_step(lpa, NULL);
 	if (rc)
 		return rc;
 	*ret_found = false;
@@ -88,31 +110,6 @@ static int read_state(struct lpa *lpa, const struct esim_iccid *iccid, bool *ret
 	}
 	es10c_profiles_free(&profiles, count);
 	return 0;
-}
-
-static bool answered(const struct esim_error *err, int rc, int result)
-{
-	return rc == ESIM_ERESULT && err->es10_result == result;
-}
-
-/* The function itself, again while the card is busy with a proactive session. */
-static int call_patiently(struct lpa *lpa, const struct change *change,
-			  const struct es10c_profile_id *id, bool refresh, struct esim_error *err)
-{
-	unsigned wait = CAT_BUSY_FIRST_WAIT_MS;
-	int rc;
-
-	for (int attempt = 0;; attempt++) {
-		lpa_step(lpa, change->function);
-		rc = change->call(lpa->options.card, id, refresh, err);
-		lpa_step(lpa, NULL);
-		if (!answered(err, rc, RESULT_CAT_BUSY) || attempt == CAT_BUSY_RETRIES)
-			return rc;
-		rc = lpa_pause(lpa, wait, err);
-		if (rc)
-			return rc;
-		wait *= 2;
-	}
 }
 
 /* What each refusal means to a person. */
@@ -130,10 +127,6 @@ static void explain(const struct change *change, int rc, struct esim_error *err)
 		err->domain = ESIM_DOMAIN_POLICY;
 		esim_error_advise(err, "the operator's profile policy rules forbid this; ask the operator");
 		break;
-	case RESULT_CAT_BUSY:
-		err->code = ESIM_EBUSY;
-		esim_error_advise(err, "the card is in a session with the modem and stayed so: reset the modem, then try again");
-		break;
 	default:
 		break;
 	}
@@ -144,9 +137,10 @@ static void explain(const struct change *change, int rc, struct esim_error *err)
  * is read before the second try, since "not found" has been said after success.
  */
 static int call_by_aid(struct lpa *lpa, const struct change *change,
-		       const struct esim_profile *profile, bool refresh, struct esim_error *err)
+		       const struct esim_profile *profile, const struct es10c_switch *how,
+		       struct esim_error *err)
 {
-	const struct es10c_profile_id by_aid = { profile->iccid, profile->isdp_aid };
+	const struct target by_aid = { { profile->iccid, profile->isdp_aid }, how };
 	const struct esim_error first = *err;
 	enum esim_profile_state state = ESIM_PROFILE_DISABLED;
 	bool found = false;
@@ -155,7 +149,7 @@ static int call_by_aid(struct lpa *lpa, const struct change *change,
 	if (!rc && found == change->has_state && (!found || state == change->state))
 		return 0;
 	if (!rc && found)
-		return call_patiently(lpa, change, &by_aid, refresh, err);
+		return lpa_call_patiently(lpa, change->function, change->call, &by_aid, err);
 	*err = first;
 	return first.code;
 }
@@ -207,41 +201,42 @@ static int verify_change(struct lpa *lpa, const struct change *change,
 }
 
 static int apply(struct lpa *lpa, const struct change *change, const struct esim_profile *profile,
-		 bool refresh, struct esim_error *err)
+		 const struct es10c_switch *how, struct esim_error *err)
 {
-	const struct es10c_profile_id by_iccid = { .iccid = profile->iccid };
+	const struct target by_iccid = { .id = { .iccid = profile->iccid }, .how = how };
 	struct esim_error local;
 	int rc;
 
 	if (!err)
 		err = &local;
-	rc = call_patiently(lpa, change, &by_iccid, refresh, err);
-	if (answered(err, rc, RESULT_NOT_FOUND) && profile->isdp_aid.len > 0)
-		rc = call_by_aid(lpa, change, profile, refresh, err);
+	rc = lpa_call_patiently(lpa, change->function, change->call, &by_iccid, err);
+	if (rc == ESIM_ERESULT && err->es10_result == RESULT_NOT_FOUND &&
+	    profile->isdp_aid.len > 0)
+		rc = call_by_aid(lpa, change, profile, how, err);
 	if (rc) {
 		explain(change, rc, err);
 		return rc;
 	}
 	if (change->has_state)
-		rc = settle(lpa, refresh, err);
+		rc = settle(lpa, how->refresh, err);
 	return rc ? rc : verify_change(lpa, change, profile, err);
 }
 
-int lpa_enable_profile(struct lpa *lpa, const struct esim_profile *profile, bool refresh,
-		       struct esim_error *err)
+int lpa_enable_profile(struct lpa *lpa, const struct esim_profile *profile,
+		       const struct es10c_switch *how, struct esim_error *err)
 {
-	return apply(lpa, &enabling, profile, refresh, err);
+	return apply(lpa, &enabling, profile, how, err);
 }
 
-int lpa_disable_profile(struct lpa *lpa, const struct esim_profile *profile, bool refresh,
-			struct esim_error *err)
+int lpa_disable_profile(struct lpa *lpa, const struct esim_profile *profile,
+			const struct es10c_switch *how, struct esim_error *err)
 {
-	return apply(lpa, &disabling, profile, refresh, err);
+	return apply(lpa, &disabling, profile, how, err);
 }
 
 int lpa_delete_profile(struct lpa *lpa, const struct esim_profile *profile, struct esim_error *err)
 {
-	return apply(lpa, &deleting, profile, false, err);
+	return apply(lpa, &deleting, profile, NULL, err);
 }
 
 int lpa_rename_profile(struct lpa *lpa, const struct esim_profile *profile, const char *nickname,
@@ -249,11 +244,6 @@ int lpa_rename_profile(struct lpa *lpa, const struct esim_profile *profile, cons
 {
 	int rc;
 
-	if (strlen(nickname) > ESIM_MAX_NICKNAME)
-		return esim_error_set(err, ESIM_EINVAL, "a nickname has at most %d bytes",
-				      ESIM_MAX_NICKNAME);
-	if (!esim_utf8_valid(nickname, strlen(nickname)))
-		return esim_error_set(err, ESIM_EINVAL, "this nickname is not UTF-8");
 	lpa_step(lpa, "ES10c.SetNickname");
 	rc = es10c_set_nickname(lpa->options.card, &profile->iccid, nickname, err);
 	lpa_step(lpa, NULL);

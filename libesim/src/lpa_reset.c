@@ -4,10 +4,43 @@
 
 #define PROFILE_OPTIONS (ES10C_RESET_OPERATIONAL_PROFILES | ES10C_RESET_FIELD_LOADED_TEST_PROFILES)
 
-enum {
-	RESULT_NOTHING_TO_DELETE = 1,
-	RESULT_CAT_BUSY = 5,
-};
+#define RESULT_NOTHING_TO_DELETE 1
+
+int lpa_reset_options(struct lpa *lpa, unsigned *ret, struct esim_error *err)
+{
+	struct esim_capabilities caps;
+	int rc = lpa_capabilities(lpa, NULL, &caps, err);
+
+	if (rc)
+		return rc;
+	*ret = ES10C_RESET_OPERATIONAL_PROFILES | ES10C_RESET_DEFAULT_SMDP_ADDRESS;
+	if (esim_capable(&caps, ESIM_FEATURE_TEST_PROFILES))
+		*ret |= ES10C_RESET_FIELD_LOADED_TEST_PROFILES;
+	return 0;
+}
+
+static int check_options(struct lpa *lpa, unsigned options, struct esim_error *err)
+{
+	unsigned known;
+	int rc;
+
+	if (!options)
+		return esim_error_set(err, ESIM_EINVAL, "a memory reset of nothing was asked for");
+	if (!(options & ES10C_RESET_FIELD_LOADED_TEST_PROFILES))
+		return 0;
+	rc = lpa_reset_options(lpa, &known, err);
+	if (rc || (known & ES10C_RESET_FIELD_LOADED_TEST_PROFILES))
+		return rc;
+	esim_error_set(err, ESIM_ENOTSUP,
+		       "this eUICC has no test profiles to delete (rspCapability: testProfileSupport)");
+	esim_error_advise(err, "leave test profiles out; nothing was changed");
+	return ESIM_ENOTSUP;
+}
+
+static int reset(struct esim_card *card, const void *options, struct esim_error *err)
+{
+	return es10c_euicc_memory_reset(card, *(const unsigned *)options, err);
+}
 
 int lpa_memory_reset(struct lpa *lpa, unsigned options, struct esim_error *err)
 {
@@ -16,15 +49,12 @@ int lpa_memory_reset(struct lpa *lpa, unsigned options, struct esim_error *err)
 
 	if (!err)
 		err = &local;
-	if (!options)
-		return esim_error_set(err, ESIM_EINVAL, "a memory reset of nothing was asked for");
-	lpa_step(lpa, "ES10c.eUICCMemoryReset");
-	rc = es10c_euicc_memory_reset(lpa->options.card, options, err);
-	lpa_step(lpa, NULL);
+	rc = check_options(lpa, options, err);
+	if (rc)
+		return rc;
+	rc = lpa_call_patiently(lpa, "ES10c.eUICCMemoryReset", reset, &options, err);
 	if (rc == ESIM_ERESULT && err->es10_result == RESULT_NOTHING_TO_DELETE)
 		esim_error_advise(err, "there was nothing of what was chosen: nothing changed");
-	if (rc == ESIM_ERESULT && err->es10_result == RESULT_CAT_BUSY)
-		esim_error_advise(err, "the card is in a session with the modem: reset the modem, then try again");
 	if (rc || !(options & PROFILE_OPTIONS))
 		return rc;
 	/* An enabled profile may have gone: the card wants a reset before all else. */

@@ -27,11 +27,13 @@ static int get_challenge(struct lpa_session *s, struct esim_error *err)
 
 static int initiate_authentication(struct lpa_session *s, struct esim_error *err)
 {
+	const struct esim_slice info1 = esim_buf_slice(&s->lpa->info1.whole);
+	const bool es11 = s->kind == LPA_SERVER_SMDS;
 	int rc;
 
-	lpa_step(s->lpa, "ES9+.InitiateAuthentication");
-	rc = es9p_initiate_authentication(&s->server, s->challenge,
-					  esim_buf_slice(&s->lpa->info1.whole), &s->initiated, err);
+	lpa_step(s->lpa, es11 ? "ES11.InitiateAuthentication" : "ES9+.InitiateAuthentication");
+	rc = es11 ? es11_initiate_authentication(&s->server, s->challenge, info1, &s->initiated, err) :
+		    es9p_initiate_authentication(&s->server, s->challenge, info1, &s->initiated, err);
 	lpa_step(s->lpa, NULL);
 	s->on_server = !rc;
 	return rc;
@@ -48,11 +50,16 @@ static struct esim_slice ci_key_id_contents(const struct lpa_session *s)
 
 static int verify_server(struct lpa_session *s, struct esim_error *err)
 {
+	static const enum esim_role roles[] = {
+		[LPA_SERVER_SMDP] = ESIM_ROLE_DP_AUTH,
+		[LPA_SERVER_SMDS] = ESIM_ROLE_DS_AUTH,
+		[LPA_SERVER_EITHER] = ESIM_ROLE_NONE,
+	};
 	const struct es10b_euicc_info1 *info1 = &s->lpa->info1;
 	const struct esim_verify_server_auth in = {
 		.pool = s->lpa->options.rsp_roots,
 		.now = lpa_now(s->lpa),
-		.role = s->may_be_smds ? ESIM_ROLE_NONE : ESIM_ROLE_DP_AUTH,
+		.role = roles[s->kind],
 		.server_signed1 = s->initiated.server_signed1,
 		.server_signature1 = s->initiated.server_signature1,
 		.server_certificate = s->initiated.server_certificate,
@@ -75,19 +82,45 @@ static int verify_server(struct lpa_session *s, struct esim_error *err)
 	return 0;
 }
 
+static int authenticate_client(struct lpa_session *s, struct esim_error *err)
+{
+	const struct esim_slice response = esim_buf_slice(&s->authenticated.whole);
+	const char *transaction_id = s->initiated.transaction_id_text;
+	int rc;
+
+	lpa_step(s->lpa, s->is_smds ? "ES11.AuthenticateClient" : "ES9+.AuthenticateClient");
+	rc = s->is_smds ?
+	     es11_authenticate_client(&s->server, transaction_id, response, &s->answer, err) :
+	     es9p_authenticate_client(&s->server, transaction_id, response, &s->answer, err);
+	lpa_step(s->lpa, NULL);
+	return rc;
+}
+
 /* The eUICC's refusal is the server's to know: it ends its session with it. */
 static void tell_server(struct lpa_session *s)
 {
-	struct es9p_authenticate_client_response ignored = { 0 };
-
 	if (s->authenticated.whole.len == 0)
 		return;
-	lpa_step(s->lpa, "ES9+.AuthenticateClient");
-	es9p_authenticate_client(&s->server, s->initiated.transaction_id_text,
-				 esim_buf_slice(&s->authenticated.whole), &ignored, NULL);
-	lpa_step(s->lpa, NULL);
-	es9p_authenticate_client_response_clear(&ignored);
+	authenticate_client(s, NULL);
 	s->on_server = false;
+}
+
+/* Fields that a card without the extension of DeviceInfo may not be sent. */
+static bool has_later_fields(const struct es10b_device_capabilities *c)
+{
+	const struct esim_version none = { 0, 0, 0 };
+
+	return c->form_factor_known || esim_version_compare(c->nr_epc, none) != 0 ||
+	       esim_version_compare(c->nr_5gc, none) != 0 ||
+	       esim_version_compare(c->eutran_5gc, none) != 0;
+}
+
+/* Of the device's fields those go out that the card knows; where all are old, nothing is asked. */
+static int learn_capabilities(struct lpa_session *s, struct esim_error *err)
+{
+	if (!has_later_fields(&s->lpa->options.device->capabilities))
+		return 0;
+	return lpa_capabilities(s->lpa, NULL, &s->capabilities, err);
 }
 
 static int authenticate_server(struct lpa_session *s, struct esim_error *err)
@@ -99,6 +132,7 @@ static int authenticate_server(struct lpa_session *s, struct esim_error *err)
 		.server_certificate = s->initiated.server_certificate,
 		.matching_id = s->matching_id,
 		.device = s->lpa->options.device,
+		.capabilities = &s->capabilities,
 	};
 	int rc;
 
@@ -122,6 +156,7 @@ static int verify_euicc(struct lpa_session *s, struct esim_error *err)
 		.euicc_certificate = s->authenticated.euicc_certificate,
 		.eum_certificate = s->authenticated.eum_certificate,
 		.ci_key_id = ci_key_id_contents(s),
+		.eid = s->lpa->options.eid,
 		.server = &s->verified_server,
 		.server_address = s->server.address,
 	};
@@ -131,25 +166,13 @@ static int verify_euicc(struct lpa_session *s, struct esim_error *err)
 	return rc;
 }
 
-static int authenticate_client(struct lpa_session *s, struct esim_error *err)
-{
-	const struct esim_slice response = esim_buf_slice(&s->authenticated.whole);
-	const char *transaction_id = s->initiated.transaction_id_text;
-	int rc;
-
-	lpa_step(s->lpa, s->is_smds ? "ES11.AuthenticateClient" : "ES9+.AuthenticateClient");
-	rc = s->is_smds ?
-	     es11_authenticate_client(&s->server, transaction_id, response, &s->answer, err) :
-	     es9p_authenticate_client(&s->server, transaction_id, response, &s->answer, err);
-	lpa_step(s->lpa, NULL);
-	return rc;
-}
-
 int lpa_session_authenticate(struct lpa_session *s, struct esim_error *err)
 {
 	const struct es10b_euicc_info1 *info1;
 	int rc = lpa_euicc_info1(s->lpa, &info1, err);
 
+	if (!rc)
+		rc = learn_capabilities(s, err);
 	if (!rc)
 		rc = get_challenge(s, err);
 	if (!rc)
@@ -189,7 +212,10 @@ static enum es10b_cancel_reason reason_of(const struct esim_error *cause)
 static enum es10b_cancel_reason reason_for_card(const struct lpa_session *s,
 						enum es10b_cancel_reason reason)
 {
-	const struct esim_capabilities caps = { .card_svn = s->lpa->info1.svn };
+	const struct esim_capabilities caps = {
+		.card_svn = s->lpa->info1.svn,
+		.server_svn = s->server.server_svn,
+	};
 
 	if (reason <= ES10B_CANCEL_PPR_NOT_ALLOWED ||
 	    esim_capable(&caps, ESIM_FEATURE_CANCEL_METADATA_MISMATCH))

@@ -8,10 +8,16 @@
 
 #include "lpa_internal.h"
 
-#include <esim/capabilities.h>
 #include <esim/verify.h>
 
 #define LPA_NO_REASON (-1)
+
+/* What is known of a server before it answers; one of another kind is refused. */
+enum lpa_server_kind {
+	LPA_SERVER_SMDP,
+	LPA_SERVER_SMDS,
+	LPA_SERVER_EITHER,
+};
 
 struct lpa_session {
 	struct lpa *lpa;
@@ -19,8 +25,9 @@ struct lpa_session {
 	const char *matching_id;	/* borrowed; NULL: the field is absent */
 	const char *server_oid;		/* that the order names, "": any */
 	struct esim_slice ci_key_id;	/* that the order restricts to; empty: any */
-	bool may_be_smds;		/* else an SM-DS is refused */
+	enum lpa_server_kind kind;
 
+	struct esim_capabilities capabilities;	/* of the card; asked for where a field depends on them */
 	uint8_t challenge[ESIM_CHALLENGE_SIZE];
 	struct es9p_initiate_authentication_response initiated;
 	struct es10b_authenticate_server_response authenticated;

@@ -27,15 +27,7 @@ static const struct {
 
 bool esim_utf8_valid(const char *text, size_t len)
 {
-	uint32_t point;
-	size_t n;
-
-	for (; len > 0; text += n, len -= n) {
-		n = utf8_character(esim_slice(text, len), &point);
-		if (n == 0 || point == 0)
-			return false;
-	}
-	return true;
+	return utf8_count(esim_slice(text, len), NULL);
 }
 
 static bool printable(uint32_t point)

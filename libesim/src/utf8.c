@@ -48,3 +48,18 @@ size_t utf8_character(struct esim_slice in, uint32_t *ret_point)
 		*ret_point = point;
 	return length;
 }
+
+bool utf8_count(struct esim_slice in, size_t *ret_count)
+{
+	size_t count = 0, length;
+	uint32_t point;
+
+	for (; in.len > 0; in.data += length, in.len -= length, count++) {
+		length = utf8_character(in, &point);
+		if (length == 0 || point == 0)
+			return false;
+	}
+	if (ret_count)
+		*ret_count = count;
+	return true;
+}

@@ -12,4 +12,7 @@
  */
 size_t utf8_character(struct esim_slice in, uint32_t *ret_point);
 
+/* Is all of @in such characters, none of them U+0000? Then *@ret_count (may be NULL) is their number. */
+bool utf8_count(struct esim_slice in, size_t *ret_count);
+
 #endif

@@ -131,7 +131,7 @@ int verb_download(struct app *app)
 	const char *code_file = app->options.confirmation_code_file;
 	struct lpa_order order = {
 		.enable_after = app->options.enable,
-		.refresh = app->options.refresh,
+		.enable_how = { .refresh = app->options.refresh },
 	};
 	struct code code = { 0 };
 	int rc = check_options(app);

@@ -76,12 +76,16 @@ static int change_profile(struct app *app, change call, const char *done)
 
 static int enable(struct app *app, const struct esim_profile *profile)
 {
-	return lpa_enable_profile(app->lpa, profile, app->options.refresh, &app->err);
+	const struct es10c_switch how = { .refresh = app->options.refresh };
+
+	return lpa_enable_profile(app->lpa, profile, &how, &app->err);
 }
 
 static int disable(struct app *app, const struct esim_profile *profile)
 {
-	return lpa_disable_profile(app->lpa, profile, app->options.refresh, &app->err);
+	const struct es10c_switch how = { .refresh = app->options.refresh };
+
+	return lpa_disable_profile(app->lpa, profile, &how, &app->err);
 }
 
 static int delete(struct app *app, const struct esim_profile *profile)

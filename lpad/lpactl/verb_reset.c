@@ -5,9 +5,6 @@
 
 #include <stdio.h>
 
-#define EVERYTHING (ES10C_RESET_OPERATIONAL_PROFILES | ES10C_RESET_FIELD_LOADED_TEST_PROFILES | \
-		    ES10C_RESET_DEFAULT_SMDP_ADDRESS)
-
 static json_t *json_options(unsigned options)
 {
 	static const char *const names[] = {
@@ -23,13 +20,15 @@ static json_t *json_options(unsigned options)
 
 int verb_reset(struct app *app)
 {
-	const unsigned options = app->options.reset_options ? app->options.reset_options : EVERYTHING;
+	unsigned options = app->options.reset_options;
 	int rc = prompt_confirm(app, options == ES10C_RESET_DEFAULT_SMDP_ADDRESS ?
 				"Set the default SM-DP+ address back?" :
 				"Delete all profiles that were chosen from the eUICC for good?");
 
 	if (!rc)
 		rc = app_open_card(app);
+	if (!rc && !options)
+		rc = lpa_reset_options(app->lpa, &options, &app->err);
 	if (!rc)
 		rc = lpa_memory_reset(app->lpa, options, &app->err);
 	if (rc)

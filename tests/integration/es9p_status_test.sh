@@ -104,14 +104,13 @@ every_smds_row_body() {
 	order demo
 	start_card --root-smds "$SMDS"
 	start_server
-	# Who answers, SM-DP+ or SM-DS, is known from the first answer on.
 	for codes in 8.9.1/3.8 8.9.2/3.1 8.9.3/3.1 8.9.4/3.7 8.9/4.2; do
 		restart_server --fault "initiateAuthentication:status=$codes"
-		refused $codes ES9+.initiateAuthentication discover
+		refused $codes ES11.InitiateAuthentication discover
 	done
 	for codes in 8.9.5/3.9 8.1.2/6.1 8.9/5.1; do
 		restart_server --fault "authenticateClient:status=$codes"
-		refused $codes ES11.authenticateClient discover
+		refused $codes ES11.AuthenticateClient discover
 	done
 	stop_servers
 }
@@ -151,7 +150,7 @@ lower_version_body() {
 	stop_one server
 	[ "$(calls initiateAuthentication)" = 2 ] || atf_fail "$(calls initiateAuthentication) requests"
 	start_server --svn 2.1 --fault initiateAuthentication:status=1.2.2/2.1
-	refused 1.2.2/2.1 ES9+.initiateAuthentication download --yes "$(code demo)"
+	refused 1.2.2/2.1 ES9+.InitiateAuthentication download --yes "$(code demo)"
 	stop_one server
 	[ "$(calls initiateAuthentication)" = 2 ] || atf_fail "$(calls initiateAuthentication) requests"
 	stop_servers
@@ -189,17 +188,17 @@ orders_body() {
 	order foreign "$ICCID" '{"eid": "89049032000001000000012345678962"}'
 	start_card
 	start_server
-	refused 8.2/1.2 ES9+.authenticateClient download --yes "$(code early)"
-	refused 8.8.5/4.1 ES9+.authenticateClient download --yes "$(code late)"
-	refused 8.1.1/3.8 ES9+.authenticateClient download --yes "$(code foreign)"
-	refused 8.2.6/3.8 ES9+.authenticateClient download --yes "$(code nothing)"
+	refused 8.2/1.2 ES9+.AuthenticateClient download --yes "$(code early)"
+	refused 8.8.5/4.1 ES9+.AuthenticateClient download --yes "$(code late)"
+	refused 8.1.1/3.8 ES9+.AuthenticateClient download --yes "$(code foreign)"
+	refused 8.2.6/3.8 ES9+.AuthenticateClient download --yes "$(code nothing)"
 	json_run 0 address --default "$NAME"
-	refused 8.2.5/4.3 ES9+.authenticateClient download --yes
+	refused 8.2.5/4.3 ES9+.AuthenticateClient download --yes
 	json_run 3 download "$(code used)"
-	refused 8.8.5/6.4 ES9+.authenticateClient download --yes "$(code used)"
+	refused 8.8.5/6.4 ES9+.AuthenticateClient download --yes "$(code used)"
 	order demo
 	fresh_card --memory 1000
-	refused 8.1/4.8 ES9+.authenticateClient download --yes "$(code demo)"
+	refused 8.1/4.8 ES9+.AuthenticateClient download --yes "$(code demo)"
 	stop_servers
 }
 orders_cleanup() { end_servers; }
@@ -213,14 +212,14 @@ other_eras_body() {
 	order demo
 	CARD_PKI=brainpool start_card
 	start_server
-	refused 8.8.2/3.1 ES9+.initiateAuthentication download --yes "$(code demo)"
+	refused 8.8.2/3.1 ES9+.InitiateAuthentication download --yes "$(code demo)"
 	stop_one card
 	rm -r card
 	start_card --svn 2.1
 	restart_server --min-svn 2.2.2
-	refused 8.8.3/3.1 ES9+.initiateAuthentication download --yes "$(code demo)"
+	refused 8.8.3/3.1 ES9+.InitiateAuthentication download --yes "$(code demo)"
 	restart_server --clock 2099-01-01T00:00:00Z
-	refused 8.1.2/6.3 ES9+.authenticateClient download --yes "$(code demo)"
+	refused 8.1.2/6.3 ES9+.AuthenticateClient download --yes "$(code demo)"
 	restart_server
 	fresh_card --clock 2099-01-01T00:00:00Z
 	json_run 4 download --yes "$(code demo)"

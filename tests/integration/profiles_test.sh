@@ -89,6 +89,12 @@ naming_body() {
 	json_run 0 rename "Büro" ''
 	json_run 0 profiles
 	says '.profileInfoList[0].profileNickname' null
+	# 64 characters are counted, not their bytes.
+	long=$(printf '%64s' '' | sed 's/ /卡/g')
+	json_run 0 rename "$ICCID" "$long"
+	json_run 0 profiles
+	says '.profileInfoList[0].profileNickname' "$long"
+	json_run 2 rename "$ICCID" "${long}卡"
 	json_run 2 rename "$ICCID" "12345678901234567890123456789012345678901234567890123456789012345"
 	stop_servers
 }
@@ -144,6 +150,14 @@ memory_reset_body() {
 	json_run 0 reset --default-address --yes
 	json_run 0 address
 	says .defaultDpAddress ''
+	# Without a choice all goes that the card has; what it has not is named where it was asked for.
+	stop_one card
+	start_card --no-test-profiles
+	json_run 0 address --default "$NAME"
+	json_run 0 reset --yes
+	says '.resetOptions | join(" ")' "deleteOperationalProfiles resetDefaultSmdpAddress"
+	json_run 4 reset --test --yes
+	jq -r .error.message out.json | grep -q "no test profiles" || { cat out.json; atf_fail "message"; }
 	stop_servers
 }
 memory_reset_cleanup() { end_servers; }

@@ -207,12 +207,14 @@ static inline int call_profiles(struct esim_card *card, struct esim_error *err)
 
 static inline int call_enable(struct esim_card *card, struct esim_error *err)
 {
-	return es10c_enable_profile(card, &(struct es10c_profile_id){ .iccid = call_iccid }, true, err);
+	return es10c_enable_profile(card, &(struct es10c_profile_id){ .iccid = call_iccid },
+				    &(struct es10c_switch){ .refresh = true }, err);
 }
 
 static inline int call_disable(struct esim_card *card, struct esim_error *err)
 {
-	return es10c_disable_profile(card, &(struct es10c_profile_id){ .iccid = call_iccid }, false, err);
+	return es10c_disable_profile(card, &(struct es10c_profile_id){ .iccid = call_iccid },
+				     &(struct es10c_switch){ 0 }, err);
 }
 
 static inline int call_delete(struct esim_card *card, struct esim_error *err)

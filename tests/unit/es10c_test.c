@@ -77,6 +77,8 @@ ATF_TC_WITHOUT_HEAD(search_criteria_and_tags_are_sent_as_asked);
 ATF_TC_BODY(search_criteria_and_tags_are_sent_as_asked, tc)
 {
 	static const uint32_t tags[] = { 0x5A, 0x9F70, 0xBF76 };
+	size_t default_count;
+	const uint32_t *default_tags = es10c_default_tags(&default_count);
 	const struct {
 		struct es10c_search search;
 		const char *sent;
@@ -85,7 +87,7 @@ ATF_TC_BODY(search_criteria_and_tags_are_sent_as_asked, tc)
 		{ { .by_aid = true, .aid = by_aid().aid }, "BF2D14A0124F10" AID_HEX },
 		{ { .by_class = true, .profile_class = ESIM_CLASS_OPERATIONAL }, "BF2D05A003950102" },
 		{ { .tags = tags, .tag_count = 3 }, "BF2D075C055A9F70BF76" },
-		{ { .tags = es10c_default_tags, .tag_count = es10c_default_tag_count },
+		{ { .tags = default_tags, .tag_count = default_count },
 		  "BF2D0F5C0D5A4F9F7090919295B6B7999394" },
 		{ { .by_class = true, .profile_class = ESIM_CLASS_TEST, .tags = tags, .tag_count = 1 },
 		  "BF2D08A0039501005C015A" },
@@ -148,22 +150,37 @@ ATF_TC_BODY(more_profiles_than_the_limit_are_refused, tc)
 ATF_TC_WITHOUT_HEAD(profiles_are_named_by_all_ten_bytes_or_by_aid);
 ATF_TC_BODY(profiles_are_named_by_all_ten_bytes_or_by_aid, tc)
 {
+	static const struct es10c_switch refresh = { .refresh = true }, reset = { 0 };
 	struct es10c_profile_id eighteen = { 0 }, aid = by_aid();
 	struct esim_card *card = answering(ANSWER_ENABLE);
 
 	ATF_REQUIRE_EQ(esim_iccid_parse("890001234567890123", &eighteen.iccid), 0);
-	ATF_CHECK_EQ(es10c_enable_profile(card, &eighteen, true, &err), 0);
-	ATF_CHECK_EQ(es10c_enable_profile(card, &aid, false, &err), 0);
+	ATF_CHECK_EQ(es10c_enable_profile(card, &eighteen, &refresh, &err), 0);
+	ATF_CHECK_EQ(es10c_enable_profile(card, &aid, &reset, &err), 0);
 	CHECK_SENT("BF3111A00C5A0A980010325476981032FF8101FF" "BF3117A0124F10" AID_HEX "810100");
 	done(&card);
 	card = answering(ANSWER_DISABLE);
-	ATF_CHECK_EQ(es10c_disable_profile(card, &aid, true, &err), 0);
+	ATF_CHECK_EQ(es10c_disable_profile(card, &aid, &refresh, &err), 0);
 	CHECK_SENT("BF3217A0124F10" AID_HEX "8101FF");
 	done(&card);
 	card = answering(ANSWER_DELETE);
 	ATF_CHECK_EQ(es10c_delete_profile(card, &eighteen, &err), 0);
 	ATF_CHECK_EQ(es10c_delete_profile(card, &aid, &err), 0);
 	CHECK_SENT("BF330C5A0A980010325476981032FF" "BF33124F10" AID_HEX);
+	done(&card);
+}
+
+ATF_TC_WITHOUT_HEAD(a_port_that_cannot_be_named_yet_never_reaches_the_card);
+ATF_TC_BODY(a_port_that_cannot_be_named_yet_never_reaches_the_card, tc)
+{
+	const struct es10c_switch how = { .port = 1 };
+	struct esim_card *card = answering(ANSWER_ENABLE);
+	struct es10c_profile_id aid = by_aid();
+
+	ATF_CHECK_EQ(es10c_enable_profile(card, &aid, &how, &err), ESIM_ENOTSUP);
+	ATF_CHECK_MSG(strstr(err.message, "port 1"), "%s", err.message);
+	ATF_CHECK_EQ(es10c_disable_profile(card, &aid, &how, &err), ESIM_ENOTSUP);
+	ATF_CHECK_EQ(s.data.len, 0);
 	done(&card);
 }
 
@@ -194,6 +211,28 @@ ATF_TC_BODY(nicknames_are_set_removed_and_checked, tc)
 	ATF_CHECK_EQ(es10c_set_nickname(card, &call_iccid, "\xC3\xA9", &err), 0);
 	ATF_CHECK_EQ(es10c_set_nickname(card, &call_iccid, "", &err), 0);
 	CHECK_SENT("BF29105A0A" ICCID_HEX "9002C3A9" "BF290E5A0A" ICCID_HEX "9000");
+	done(&card);
+}
+
+ATF_TC_WITHOUT_HEAD(a_nickname_is_measured_in_characters);
+ATF_TC_BODY(a_nickname_is_measured_in_characters, tc)
+{
+	char name[4 * (ESIM_MAX_NICKNAME + 1) + 1] = "";
+	struct esim_card *card = answering(ANSWER_NICKNAME);
+
+	/* 64 characters of three bytes, then of four, then one more. */
+	for (int i = 0; i < ESIM_MAX_NICKNAME; i++)
+		strcat(name, "\xE5\x8D\xA1");
+	ATF_CHECK_EQ_MSG(es10c_set_nickname(card, &call_iccid, name, &err), 0, "%s", err.message);
+	name[0] = '\0';
+	for (int i = 0; i < ESIM_MAX_NICKNAME; i++)
+		strcat(name, "\xF0\x9F\x93\xB1");
+	ATF_CHECK_EQ_MSG(es10c_set_nickname(card, &call_iccid, name, &err), 0, "%s", err.message);
+	s.data.len = 0;
+	strcat(name, "n");
+	ATF_CHECK_EQ(es10c_set_nickname(card, &call_iccid, name, &err), ESIM_EINVAL);
+	ATF_CHECK_MSG(strstr(err.message, "64 characters"), "%s", err.message);
+	ATF_CHECK_EQ(s.data.len, 0);
 	done(&card);
 }
 
@@ -325,8 +364,10 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, an_impossible_search_never_reaches_the_card);
 	ATF_TP_ADD_TC(tp, more_profiles_than_the_limit_are_refused);
 	ATF_TP_ADD_TC(tp, profiles_are_named_by_all_ten_bytes_or_by_aid);
+	ATF_TP_ADD_TC(tp, a_port_that_cannot_be_named_yet_never_reaches_the_card);
 	ATF_TP_ADD_TC(tp, memory_reset_sends_the_chosen_options);
 	ATF_TP_ADD_TC(tp, nicknames_are_set_removed_and_checked);
+	ATF_TP_ADD_TC(tp, a_nickname_is_measured_in_characters);
 	ATF_TP_ADD_TC(tp, the_eid_is_read_and_zeros_are_no_error_here);
 	ATF_TP_ADD_TC(tp, each_result_has_its_name);
 	ATF_TP_ADD_TC(tp, enabling_with_a_proactive_command_pending_is_success);

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 ATF_TC_WITHOUT_HEAD(each_refusal_has_its_reason);
 ATF_TC_BODY(each_refusal_has_its_reason, tc)
@@ -101,6 +102,104 @@ ATF_TC_BODY(an_old_card_hears_no_reason_that_it_does_not_know, tc)
 	lpa_fixture_start(&f);
 	ATF_CHECK_EQ(ESIM_EVERIFY, lpa_fixture_download(&f, "demo", &err));
 	ATF_CHECK_EQ(ES10B_CANCEL_POSTPONED, lpa_fixture_cancel_reason());
+	lpa_fixture_stop(&f);
+}
+
+ATF_TC_WITHOUT_HEAD(for_an_old_server_no_newer_reason_is_signed);
+ATF_TC_BODY(for_an_old_server_no_newer_reason_is_signed, tc)
+{
+	struct lpa_fixture f = {
+		.server_options.svn = "2.1",
+		.server_options.fault = "getBoundProfilePackage:tamper=metadata",
+	};
+	struct esim_error err;
+
+	lpa_fixture_order("demo", NULL, NULL);
+	lpa_fixture_start(&f);
+	ATF_CHECK_EQ(ESIM_EVERIFY, lpa_fixture_download(&f, "demo", &err));
+	ATF_CHECK_STREQ("profileMetadata", err.check);
+	ATF_CHECK_EQ(ES10B_CANCEL_POSTPONED, lpa_fixture_cancel_reason());
+	lpa_fixture_stop(&f);
+}
+
+ATF_TC_WITHOUT_HEAD(a_certificate_of_another_eid_is_refused_where_the_eid_is_known);
+ATF_TC_BODY(a_certificate_of_another_eid_is_refused_where_the_eid_is_known, tc)
+{
+	struct esim_eid eid = { { 0 } };
+	struct lpa_fixture f = { .eid = &eid };
+	struct esim_error err;
+
+	lpa_fixture_order("demo", NULL, NULL);
+	lpa_fixture_start(&f);
+	ATF_CHECK_EQ(ESIM_EVERIFY, lpa_fixture_download(&f, "demo", &err));
+	ATF_CHECK_MSG(strstr(err.message, "EID"), "%s", err.message);
+	ATF_CHECK(!lpa_fixture_card_saw("BF21"));
+	/* It is compared, not read. */
+	ATF_CHECK(!lpa_fixture_card_saw("BF3E"));
+	eid = *veuicc_eid(f.veuicc);
+	ATF_CHECK_EQ_MSG(0, lpa_fixture_download(&f, "demo", &err), "%s", err.message);
+	lpa_fixture_stop(&f);
+}
+
+/* 5G to EPC, release 15: a field that came with deviceInfoExtensibilitySupport. */
+static void download_with_later_field(unsigned svn, bool field_expected)
+{
+	struct lpa_fixture f = {
+		.card_options.svn = svn,
+		.device.capabilities = { .gsm = { 15, 0, 0 }, .nr_epc = { 15, 1, 2 } },
+	};
+	struct esim_error err;
+
+	lpa_fixture_start(&f);
+	ATF_CHECK_EQ_MSG(0, lpa_fixture_download(&f, "demo", &err), "%s", err.message);
+	ATF_CHECK(lpa_fixture_card_saw("BF22"));
+	ATF_CHECK_EQ(field_expected, lpa_fixture_card_has("88030F0102"));
+	ATF_CHECK(lpa_fixture_card_has("80030F0000"));
+	lpa_fixture_stop(&f);
+}
+
+ATF_TC_WITHOUT_HEAD(later_fields_of_the_device_go_to_cards_that_know_them);
+ATF_TC_BODY(later_fields_of_the_device_go_to_cards_that_know_them, tc)
+{
+	lpa_fixture_order("demo", NULL, NULL);
+	download_with_later_field(VEUICC_SVN_2_1, false);
+	unlink("card.log");
+	download_with_later_field(VEUICC_SVN_2_5, true);
+}
+
+ATF_TC_WITHOUT_HEAD(capabilities_are_not_asked_for_without_need);
+ATF_TC_BODY(capabilities_are_not_asked_for_without_need, tc)
+{
+	struct lpa_fixture f = { .device.capabilities = { .gsm = { 15, 0, 0 } } };
+	struct esim_error err;
+
+	lpa_fixture_order("demo", NULL, NULL);
+	lpa_fixture_start(&f);
+	ATF_CHECK_EQ_MSG(0, lpa_fixture_download(&f, "demo", &err), "%s", err.message);
+	ATF_CHECK(!lpa_fixture_card_saw("BF22"));
+	lpa_fixture_stop(&f);
+}
+
+ATF_TC_WITHOUT_HEAD(a_port_is_refused_before_anything_is_downloaded);
+ATF_TC_BODY(a_port_is_refused_before_anything_is_downloaded, tc)
+{
+	const struct lpa_order order = {
+		.source = LPA_ORDER_ADDRESS,
+		.smdp_address = FIXTURE_NAME,
+		.matching_id = "demo",
+		.enable_after = true,
+		.enable_how = { .port = 1 },
+	};
+	struct lpa_download_result result;
+	struct lpa_fixture f = { 0 };
+	struct esim_error err;
+
+	lpa_fixture_order("demo", NULL, NULL);
+	lpa_fixture_start(&f);
+	ATF_CHECK_EQ(ESIM_ENOTSUP, lpa_download(f.lpa, &order, &result, &err));
+	ATF_CHECK_EQ(0, result.attempts);
+	ATF_CHECK_EQ(0, lpa_fixture_profiles(&f));
+	lpa_download_result_clear(&result);
 	lpa_fixture_stop(&f);
 }
 
@@ -327,8 +426,11 @@ ATF_TC_BODY(an_smdp_is_no_smds, tc)
 
 	lpa_fixture_order("demo", NULL, NULL);
 	lpa_fixture_start(&f);
-	ATF_CHECK(lpa_discover(f.lpa, FIXTURE_NAME, &events, &count, &err) != 0);
+	ATF_CHECK_EQ(ESIM_EVERIFY, lpa_discover(f.lpa, FIXTURE_NAME, &events, &count, &err));
+	ATF_CHECK_STREQ("CERT.DSauth.ECDSA", err.check);
 	ATF_CHECK_EQ(NULL, events);
+	/* The eUICC signed nothing for it. */
+	ATF_CHECK(!lpa_fixture_card_saw("BF38"));
 	lpa_fixture_stop(&f);
 }
 
@@ -339,6 +441,11 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, ppr1_has_no_place_beside_an_operational_profile);
 	ATF_TP_ADD_TC(tp, metadata_that_changed_in_the_package_stops_the_load);
 	ATF_TP_ADD_TC(tp, an_old_card_hears_no_reason_that_it_does_not_know);
+	ATF_TP_ADD_TC(tp, for_an_old_server_no_newer_reason_is_signed);
+	ATF_TP_ADD_TC(tp, a_certificate_of_another_eid_is_refused_where_the_eid_is_known);
+	ATF_TP_ADD_TC(tp, later_fields_of_the_device_go_to_cards_that_know_them);
+	ATF_TP_ADD_TC(tp, capabilities_are_not_asked_for_without_need);
+	ATF_TP_ADD_TC(tp, a_port_is_refused_before_anything_is_downloaded);
 	ATF_TP_ADD_TC(tp, another_iccid_than_expected_is_refused);
 	ATF_TP_ADD_TC(tp, a_wrong_code_is_asked_again_but_consent_is_not);
 	ATF_TP_ADD_TC(tp, no_more_codes_leaves_the_servers_words);

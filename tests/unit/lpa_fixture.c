@@ -140,7 +140,7 @@ static void start_server(struct lpa_fixture *f, const char *pki)
 	options.profiles = "profiles";
 	options.name = FIXTURE_NAME;
 	options.smds_name = FIXTURE_SMDS;
-	options.pki[0] = pki;
+	options.pki[0] = f->server_pki ? f->server_pki : pki;
 	options.pki_count = 1;
 	require(smdpp_new(&options, &f->server, &err), &err, "test SM-DP+");
 	if (pthread_create(&f->thread, NULL, serve, f->server))
@@ -180,6 +180,7 @@ static void start_lpa(struct lpa_fixture *f)
 		.http = f->http,
 		.rsp_roots = &f->roots,
 		.device = &f->device,
+		.eid = f->eid,
 		.cancel = f->cancel,
 		.callbacks = {
 			.context = f,
@@ -291,4 +292,22 @@ bool lpa_fixture_card_saw(const char *tag)
 
 	last_command(tag, command, sizeof(command));
 	return command[0] != '\0';
+}
+
+bool lpa_fixture_card_has(const char *hex)
+{
+	FILE *log = fopen(CARD_LOG, "r");
+	bool found = false;
+	char *line = NULL;
+	size_t room = 0;
+
+	while (log && !found && getline(&line, &room, log) > 0) {
+		const char *command = strstr(line, "> ");
+
+		found = command && strstr(command, hex);
+	}
+	free(line);
+	if (log)
+		fclose(log);
+	return found;
 }

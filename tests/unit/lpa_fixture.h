@@ -23,7 +23,9 @@ struct lpa_fixture {
 	struct veuicc_options card_options;
 	struct smdpp_options server_options;
 	const char *curve;			/* "nist" */
+	const char *server_pki;			/* directory; NULL: the card's */
 	unsigned http_timeout_ms;		/* of a request; 0: the usual one */
+	const struct esim_eid *eid;		/* as lpa_options has it */
 
 	/* The user. */
 	enum lpa_answer consent, ppr_consent;
@@ -62,5 +64,8 @@ int lpa_fixture_cancel_reason(void);
 
 /* Did the card see ES10 function @tag ("BF21")? */
 bool lpa_fixture_card_saw(const char *tag);
+
+/* Was @hex in any block that the card was sent? */
+bool lpa_fixture_card_has(const char *hex);
 
 #endif

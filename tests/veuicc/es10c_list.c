@@ -177,6 +177,16 @@ uint16_t veuicc_get_eid(struct veuicc *card, const struct veuicc_request *reques
 	return SW_OK;
 }
 
+/* In UTF-8: each byte but those that go on with one. */
+static size_t characters(struct esim_slice text)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		count += (text.data[i] & 0xC0) != 0x80;
+	return count;
+}
+
 uint16_t veuicc_set_nickname(struct veuicc *card, const struct veuicc_request *request,
 			     struct esim_buf *out)
 {
@@ -190,7 +200,7 @@ uint16_t veuicc_set_nickname(struct veuicc *card, const struct veuicc_request *r
 	profile = veuicc_profile_find(card, &id);
 	if (!profile) {
 		result = 1;
-	} else if (nickname.value.len > ESIM_MAX_NICKNAME) {
+	} else if (characters(nickname.value) > ESIM_MAX_NICKNAME) {
 		result = VEUICC_UNDEFINED_ERROR;
 	} else {
 		esim_buf_reset(&profile->nickname);

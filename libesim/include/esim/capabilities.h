@@ -14,12 +14,9 @@ extern "C" {
 
 enum esim_feature {
 	ESIM_FEATURE_LOAD_CRL,			/* rspCapability bit 1 */
-	ESIM_FEATURE_CAT_BUSY,			/* 2.2.2: result 5 of enable, disable, reset */
 	ESIM_FEATURE_CANCEL_METADATA_MISMATCH,	/* 2.2.2: cancel reasons 4, 5, 127 */
 	ESIM_FEATURE_TEST_PROFILES,		/* rspCapability bit 3 */
-	ESIM_FEATURE_ADDITIONAL_PROFILE,	/* rspCapability bit 0 */
 	ESIM_FEATURE_DEVICE_INFO_EXTENSIBILITY,	/* rspCapability bit 4 */
-	ESIM_FEATURE_SERVICE_SPECIFIC_DATA,	/* rspCapability bit 5: BF22 in ProfileInfo */
 };
 
 struct esim_capabilities {

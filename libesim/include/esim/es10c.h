@@ -26,9 +26,8 @@ struct es10c_search {
 	size_t tag_count;
 };
 
-/* The tag list that fills all of struct esim_profile except the icon, and with it. */
-extern const uint32_t es10c_default_tags[];
-extern const size_t es10c_default_tag_count;
+/* The tag list that fills all of struct esim_profile, the icon included. */
+const uint32_t *es10c_default_tags(size_t *ret_count);
 
 /*
  * BF2D. @search NULL is everything. *@ret is owned: es10c_profiles_free().
@@ -38,18 +37,22 @@ int es10c_get_profiles_info(struct esim_card *card, const struct es10c_search *s
 			    struct esim_profile **ret, size_t *ret_count, struct esim_error *err);
 void es10c_profiles_free(struct esim_profile **profiles, size_t count);
 
+/* How a profile is enabled or disabled. */
+struct es10c_switch {
+	bool refresh;		/* the eUICC raises REFRESH and the channel may be gone; else the caller resets the card */
+	unsigned port;		/* v3: the eSIM port. 0: the field is not sent; another one is ESIM_ENOTSUP for now */
+};
+
 /*
  * BF31. Results: 1 iccidOrAidNotFound, 2 profileNotInDisabledState,
- * 3 disallowedByPolicy, 4 wrongProfileReenabling, 5 catBusy, 127. With @refresh
- * the eUICC raises REFRESH and the channel may be gone; without, the caller
- * resets the card.
+ * 3 disallowedByPolicy, 4 wrongProfileReenabling, 5 catBusy, 127.
  */
-int es10c_enable_profile(struct esim_card *card, const struct es10c_profile_id *id, bool refresh,
-			 struct esim_error *err);
+int es10c_enable_profile(struct esim_card *card, const struct es10c_profile_id *id,
+			 const struct es10c_switch *how, struct esim_error *err);
 
 /* BF32. Results: 1 iccidOrAidNotFound, 2 profileNotInEnabledState, 3 disallowedByPolicy, 5 catBusy, 127. */
-int es10c_disable_profile(struct esim_card *card, const struct es10c_profile_id *id, bool refresh,
-			  struct esim_error *err);
+int es10c_disable_profile(struct esim_card *card, const struct es10c_profile_id *id,
+			  const struct es10c_switch *how, struct esim_error *err);
 
 /* BF33. Results: 1 iccidOrAidNotFound, 2 profileNotInDisabledState, 3 disallowedByPolicy, 127. */
 int es10c_delete_profile(struct esim_card *card, const struct es10c_profile_id *id,
@@ -67,7 +70,7 @@ int es10c_euicc_memory_reset(struct esim_card *card, unsigned options, struct es
 /* BF3E. An all-zero EID is no error here: see esim_eid_is_zero(). */
 int es10c_get_eid(struct esim_card *card, struct esim_eid *ret, struct esim_error *err);
 
-/* BF29; "" removes it. Results: 1 iccidNotFound, 127. More than 64 bytes: ESIM_EINVAL. */
+/* BF29; "" removes it. Results: 1 iccidNotFound, 127. Not UTF-8, or above 64 characters: ESIM_EINVAL. */
 int es10c_set_nickname(struct esim_card *card, const struct esim_iccid *iccid, const char *nickname,
 		       struct esim_error *err);
 

@@ -11,6 +11,7 @@
 #ifndef ESIM_LPA_H
 #define ESIM_LPA_H
 
+#include <esim/capabilities.h>
 #include <esim/es10a.h>
 #include <esim/es10b.h>
 #include <esim/es10c.h>
@@ -70,6 +71,9 @@ struct lpa_options {
 	const struct es9p_codec *codec;		/* NULL: JSON */
 	struct esim_version version;		/* announced to servers; 0.0.0: es9p's own */
 	const struct es10b_device_info *device;	/* with http; see lpa_device_info_from_imei() */
+	/* ES10c.GetEID's, where the caller has read it: the eUICC's certificate must then be of this
+	   EID. NULL: not compared, and not read for it: the chain holds the certificate to its EUM. */
+	const struct esim_eid *eid;
 	bool allow_ports, allow_literal;	/* of server addresses: esim_address_normalise() */
 	int64_t (*clock)(void *context);	/* for certificates; NULL: the system's */
 	void *clock_context;
@@ -86,6 +90,13 @@ int lpa_set_http(struct lpa *lpa, struct esim_http *http, struct esim_error *err
 
 /* EUICCInfo1, read from the card once; *@ret lives as long as @lpa. */
 int lpa_euicc_info1(struct lpa *lpa, const struct es10b_euicc_info1 **ret, struct esim_error *err);
+
+/*
+ * What card and @server (NULL: none yet) can do, for esim_capable(). EUICCInfo2 is
+ * read from the card once, and first when something asks.
+ */
+int lpa_capabilities(struct lpa *lpa, const struct es9p_server *server,
+		     struct esim_capabilities *ret, struct esim_error *err);
 
 /* What one step cost: the difference of the card's and the connection's figures. */
 struct lpa_step {
@@ -130,7 +141,7 @@ struct lpa_order {
 	const char *matching_id;
 	const struct esim_iccid *expected_iccid;	/* NULL: any */
 	bool enable_after;
-	bool refresh;				/* of enable_after: see lpa_enable_profile() */
+	struct es10c_switch enable_how;		/* of enable_after: see lpa_enable_profile() */
 	bool keep_notification;			/* leave the installation result to lpa_send_notifications() */
 };
 
@@ -179,20 +190,20 @@ int lpa_select_profile(const struct esim_profile *profiles, size_t count, const 
 
 /*
  * Enable or disable, by ICCID and, where the card does not find that, by AID;
- * catBusy is tried again, bounded. With @refresh the card raises REFRESH and the
- * ISD-R is selected again; without, the card is reset. Then the state is read
- * back: ESIM_EIO where it is not what was asked for. @profile is one of
- * lpa_profiles().
+ * catBusy is tried again, bounded, then ESIM_EBUSY. With @how->refresh the card
+ * raises REFRESH and the ISD-R is selected again; without, the card is reset. Then
+ * the state is read back: ESIM_EIO where it is not what was asked for. @profile is
+ * one of lpa_profiles().
  */
-int lpa_enable_profile(struct lpa *lpa, const struct esim_profile *profile, bool refresh,
-		       struct esim_error *err);
-int lpa_disable_profile(struct lpa *lpa, const struct esim_profile *profile, bool refresh,
-			struct esim_error *err);
+int lpa_enable_profile(struct lpa *lpa, const struct esim_profile *profile,
+		       const struct es10c_switch *how, struct esim_error *err);
+int lpa_disable_profile(struct lpa *lpa, const struct esim_profile *profile,
+			const struct es10c_switch *how, struct esim_error *err);
 
 /* Delete, and read back. Only a disabled profile can be deleted. */
 int lpa_delete_profile(struct lpa *lpa, const struct esim_profile *profile, struct esim_error *err);
 
-/* Set the nickname; "" removes it. Not UTF-8 or longer than 64 bytes: ESIM_EINVAL. */
+/* Set the nickname; "" removes it. Not UTF-8, or above 64 characters: ESIM_EINVAL. */
 int lpa_rename_profile(struct lpa *lpa, const struct esim_profile *profile, const char *nickname,
 		       struct esim_error *err);
 
@@ -229,8 +240,18 @@ int lpa_addresses(struct lpa *lpa, struct es10a_addresses *ret, struct esim_erro
 /* "" removes the default SM-DP+. */
 int lpa_set_default_smdp(struct lpa *lpa, const char *address, struct esim_error *err);
 
-/* ES10c.eUICCMemoryReset with enum es10c_reset_options, a reset of the card where a profile went. */
+/* All that this eUICC can be told to reset, enum es10c_reset_options. */
+int lpa_reset_options(struct lpa *lpa, unsigned *ret, struct esim_error *err);
+
+/*
+ * ES10c.eUICCMemoryReset with enum es10c_reset_options, a reset of the card where a
+ * profile went. ESIM_ENOTSUP: test profiles, of an eUICC that has none. catBusy as
+ * in lpa_enable_profile().
+ */
 int lpa_memory_reset(struct lpa *lpa, unsigned options, struct esim_error *err);
+
+/* ES10b.LoadCRL of a CertificateList (30). ESIM_ENOTSUP: this eUICC takes none. */
+int lpa_load_crl(struct lpa *lpa, struct esim_slice crl, struct esim_error *err);
 
 /* --- trust anchors -------------------------------------------------------------------------------------------------- */
 
