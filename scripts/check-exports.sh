@@ -3,6 +3,7 @@
 #
 # Holds three lists of libesim's public symbols against each other: what the public
 # headers declare, what libesim.map lists, and what the shared library exports.
+# Functions alone are exported: an object's size is frozen into each program that names it.
 #
 #   check-exports.sh [LIBRARY]   compare; LIBRARY is the shared object to look into
 #   check-exports.sh --write     make libesim.map from the headers
@@ -30,6 +31,9 @@ declared() {
 listed() { sed -n 's/^\t\([A-Za-z0-9_]*\);$/\1/p' "$MAP" | sort -u; }
 
 exported() { nm -D --defined-only "$1" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort -u; }
+
+# Type and name of what is exported and is no function.
+objects() { nm -D --defined-only "$1" | awk '$2 != "A" && $2 != "T" { sub(/@.*/, "", $3); print $3 " (type " $2 ")" }'; }
 
 write_map() {
 	{
@@ -65,6 +69,8 @@ if [ -n "${1:-}" ]; then
 	exported "$1" >"$work/exported"
 	lacking "$work/declared" "$work/exported" "declared in a public header, not exported by ${1##*/} (not written yet?)"
 	lacking "$work/exported" "$work/declared" "exported by ${1##*/}, declared in no public header"
+	objects "$1" >"$work/objects"
+	lacking "$work/objects" /dev/null "exported by ${1##*/}, and no function"
 fi
 [ "$status" != 0 ] || echo "$(wc -l <"$work/declared") public symbols, the same in headers, map${1:+ and library}"
 exit "$status"
