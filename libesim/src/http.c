@@ -27,8 +27,11 @@
 static pthread_once_t global_once = PTHREAD_ONCE_INIT;
 static CURLcode global_result;
 
+/* libcurl would write the secrets of its connections into the file that SSLKEYLOGFILE names. */
 static void global_init(void)
 {
+	if (getenv("SSLKEYLOGFILE"))
+		unsetenv("SSLKEYLOGFILE");
 	global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
 	if (global_result == CURLE_OK)
 		http_tls_global_init();
@@ -111,6 +114,15 @@ void esim_http_stats(const struct esim_http *http, struct esim_http_stats *ret)
 {
 	*ret = http->stats;
 	ret->tls_handshakes = http->tls.contexts;
+}
+
+struct esim_slice esim_http_server_registered_id(const struct esim_http *http, const char *host)
+{
+	struct address address;
+
+	if (address_parse(host, &address, NULL))
+		return esim_slice(NULL, 0);
+	return tls_identity_find(&http->tls.identities, &address);
 }
 
 void esim_http_response_clear(struct esim_http_response *response)
@@ -308,6 +320,8 @@ static int post(struct esim_http *http, const struct esim_http_request *request,
 	curl_easy_setopt(http->easy, CURLOPT_POSTFIELDS,
 			 request->body.len ? (const char *)request->body.data : "");
 	curl_easy_setopt(http->easy, CURLOPT_HTTPHEADER, headers);
+	http->tls.peer = *address;
+	tls_identity_touch(&http->tls.identities, address);
 	r = run(http, address->host, response, ret_connections, err);
 	curl_easy_setopt(http->easy, CURLOPT_HTTPHEADER, NULL);
 	curl_easy_setopt(http->easy, CURLOPT_POSTFIELDS, NULL);

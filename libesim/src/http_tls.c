@@ -85,14 +85,32 @@ static void copy_name(WOLFSSL_X509_NAME *name, char *out, size_t size)
 		out[0] = '\0';
 }
 
-/* Looks on and never overrules: what wolfSSL refuses stays refused. */
+/* wolfSSL asks once for each certificate, at last for the server's own: depth 0. */
+static bool is_rsp_server(struct http_tls *tls, const WOLFSSL_X509_STORE_CTX *store)
+{
+	struct esim_slice chain[ESIM_MAX_CHAIN], id;
+	size_t count = 0;
+
+	if (store->error_depth > 0)
+		return true;
+	for (; count < ESIM_MAX_CHAIN && (int)count < store->totalCerts; count++)
+		chain[count] = esim_slice(store->certs[count].buffer, store->certs[count].length);
+	if (tls_identity_check(chain, count, tls->roots, certificate_time(NULL), &id, &tls->refusal))
+		return false;
+	tls_identity_remember(&tls->identities, &tls->peer, id);
+	return true;
+}
+
+/* Adds refusals and never overrules: what wolfSSL refuses stays refused. */
 static int on_verify(int accepted, WOLFSSL_X509_STORE_CTX *store)
 {
 	struct http_tls *tls = store->userCtx;
 	WOLFSSL_X509 *cert = store->current_cert;
 
-	if (accepted || !tls || tls->verify_error)
+	if (!tls || tls->verify_error)
 		return accepted;
+	if (accepted)
+		return is_rsp_server(tls, store);
 	tls->verify_error = store->error;
 	copy_name(cert ? wolfSSL_X509_get_subject_name(cert) : NULL, tls->subject,
 		  sizeof(tls->subject));
@@ -138,6 +156,7 @@ int http_tls_prepare(struct http_tls *tls, void *wolfssl_ctx)
 	tls->contexts++;
 	tls->verify_error = 0;
 	tls->subject[0] = tls->issuer[0] = '\0';
+	esim_error_clear(&tls->refusal);
 	if (wolfSSL_CTX_set_cipher_list(ctx, cipher_suites) != WOLFSSL_SUCCESS)
 		return ESIM_ETLS;
 	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++)
@@ -185,10 +204,23 @@ static int wrong_host(const char *host, struct esim_error *err)
 	return ESIM_ETLS;
 }
 
+/* The certificate would do for a web server; not for this one. */
+static int not_an_rsp_server(const struct http_tls *tls, const char *host, struct esim_error *err)
+{
+	if (err)
+		*err = tls->refusal;
+	esim_error_prefix(err, "%s: TLS: ", host);
+	esim_error_advise(err, "Do not trust this server; tell the operator.");
+	return tls->refusal.code;
+}
+
 int http_tls_error(const struct http_tls *tls, const char *host, bool name_mismatch,
 		   const char *detail, struct esim_error *err)
 {
 	char text[128];
+
+	if (tls->refusal.code)
+		return not_an_rsp_server(tls, host, err);
 
 	if (tls->usable_roots == 0) {
 		esim_error_set(err, ESIM_ETLS,

@@ -3,7 +3,7 @@
 #ifndef LIBESIM_HTTP_TLS_H
 #define LIBESIM_HTTP_TLS_H
 
-#include <esim/http.h>
+#include "tls_identity.h"
 
 struct http_tls {
 	const struct esim_pool *roots;	/* borrowed */
@@ -15,6 +15,10 @@ struct http_tls {
 	size_t usable_roots;
 	int verify_error;		/* wolfSSL's, 0: none */
 	char subject[128], issuer[128];	/* of the certificate that failed, printable */
+	struct esim_error refusal;	/* ours, of what wolfSSL found good; code 0: none */
+
+	struct address peer;		/* of the request under way */
+	struct tls_identities identities;
 };
 
 /* Once in a process, before any other function of this file. */
@@ -33,7 +37,7 @@ int http_tls_prepare(struct http_tls *tls, void *wolfssl_ctx);
 /* Did the WOLFSSL connection take up an earlier session? */
 bool http_tls_resumed(void *wolfssl);
 
-/* Record ESIM_ETLS; @detail is the TLS library's own text. */
+/* Record ESIM_ETLS, or the check that the server's identity failed; @detail is the TLS library's text. */
 int http_tls_error(const struct http_tls *tls, const char *host, bool name_mismatch,
 		   const char *detail, struct esim_error *err);
 

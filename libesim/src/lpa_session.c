@@ -72,6 +72,10 @@ static int verify_server(struct lpa_session *s, struct esim_error *err)
 	};
 	int rc = esim_verify_server_auth(&in, &s->verified_server, err);
 
+	if (!rc)
+		rc = esim_verify_server_tls(&s->verified_server,
+					    esim_http_server_registered_id(s->lpa->options.http,
+									   s->server.address), err);
 	if (rc)
 		return rc;
 	s->is_smds = s->verified_server.role == ESIM_ROLE_DS_AUTH;

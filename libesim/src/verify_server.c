@@ -142,6 +142,26 @@ int esim_verify_server_auth(const struct esim_verify_server_auth *in,
 	return 0;
 }
 
+int esim_verify_server_tls(const struct esim_verified_server *server,
+			   struct esim_slice tls_registered_id, struct esim_error *err)
+{
+	const char *tls = esim_role_certificate(server->role == ESIM_ROLE_DS_AUTH ? ESIM_ROLE_DS_TLS
+										  : ESIM_ROLE_DP_TLS);
+	struct esim_slice id = esim_slice(server->registered_id.bytes, server->registered_id.len);
+	char shown[ESIM_OID_TEXT_SIZE], wanted[ESIM_OID_TEXT_SIZE];
+
+	if (tls_registered_id.len == 0)
+		return esim_error_verify(err, tls, "%s: the TLS certificate's registered ID is missing "
+					 "(subjectAltName)", tls);
+	if (esim_slice_equal(tls_registered_id, id))
+		return 0;
+	if (esim_oid_format(tls_registered_id, shown) || esim_oid_format(id, wanted))
+		return esim_error_verify(err, tls, "%s: the TLS certificate's registered ID is not that "
+					 "of %s", tls, esim_role_certificate(server->role));
+	return esim_error_verify(err, tls, "%s: the TLS certificate's registered ID is %.64s, that of %s "
+				 "is %.64s", tls, shown, esim_role_certificate(server->role), wanted);
+}
+
 /* --- smdpSigned2 ----------------------------------------------------------------------- */
 
 static int check_smdp_signed2(const struct esim_verify_smdp_signed2 *in,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static void brainpool(bool tls12)
 {
@@ -29,6 +30,20 @@ ATF_TC_WITHOUT_HEAD(brainpool_chain_works_with_the_newest_version);
 ATF_TC_BODY(brainpool_chain_works_with_the_newest_version, tc)
 {
 	brainpool(false);
+}
+
+ATF_TC_WITHOUT_HEAD(secrets_are_not_written_where_the_environment_says);
+ATF_TC_BODY(secrets_are_not_written_where_the_environment_says, tc)
+{
+	struct bench b;
+
+	ATF_REQUIRE_EQ(0, setenv("SSLKEYLOGFILE", "secrets", 1));
+	bench_init(&b);
+	b.server_options.tls12 = true;
+	bench_start(&b);
+	ATF_REQUIRE_EQ_MSG(0, bench_post(&b), "%s", b.err.message);
+	bench_finish(&b, NULL);
+	ATF_REQUIRE_MSG(access("secrets", F_OK) != 0, "libcurl opened the file");
 }
 
 /* --- trust -------------------------------------------------------------------------------- */
@@ -427,6 +442,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, brainpool_chain_works_over_tls12);
 	ATF_TP_ADD_TC(tp, brainpool_chain_works_with_the_newest_version);
+	ATF_TP_ADD_TC(tp, secrets_are_not_written_where_the_environment_says);
 	ATF_TP_ADD_TC(tp, unknown_authority_is_refused_by_name);
 	ATF_TP_ADD_TC(tp, a_forged_signature_under_a_known_name_is_refused);
 	ATF_TP_ADD_TC(tp, expired_by_the_injected_clock_is_refused);

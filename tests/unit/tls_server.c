@@ -210,9 +210,9 @@ static void make_context(struct tls_server *server)
 	if (options->plain)
 		return;
 	ATF_REQUIRE_EQ(WOLFSSL_SUCCESS,
-		       wolfSSL_CTX_use_certificate_buffer(server->ctx, options->certificate.data,
-							  (long)options->certificate.len,
-							  WOLFSSL_FILETYPE_ASN1));
+		       wolfSSL_CTX_use_certificate_chain_buffer_format(
+			       server->ctx, options->certificate.data,
+			       (long)options->certificate.len, WOLFSSL_FILETYPE_ASN1));
 	ATF_REQUIRE_EQ(WOLFSSL_SUCCESS,
 		       wolfSSL_CTX_use_PrivateKey_buffer(server->ctx, options->key.data,
 							 (long)options->key.len,

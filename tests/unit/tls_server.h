@@ -20,7 +20,7 @@ struct tls_reply {
 };
 
 struct tls_server_options {
-	struct esim_slice certificate;	/* DER */
+	struct esim_slice certificate;	/* DER; its issuers may follow */
 	struct esim_slice key;		/* SEC1, DER */
 	const struct tls_reply *replies;
 	size_t count;			/* after the last, the last again */

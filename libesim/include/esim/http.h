@@ -5,8 +5,13 @@
  * handshake per server. Verification cannot be switched off, redirects are
  * refused, TLS is 1.2 or 1.3. Proxies, those of the environment too, are not used.
  *
+ * A server is an RSP server by its certificate too: CERT.DP.TLS or CERT.DS.TLS
+ * under a CI of the roots, else ESIM_EVERIFY with that certificate as `check`.
+ *
  * The first esim_http_new() makes the global state of libcurl and wolfSSL, from
- * any thread, and sets wolfSSL's clock for certificates (wc_SetTimeCb): it is the
+ * any thread. It removes SSLKEYLOGFILE from the environment, since libcurl would
+ * write the connections' secrets there: do not use the environment in other threads
+ * then. It sets wolfSSL's clock for certificates (wc_SetTimeCb): it is the
  * system's except inside esim_http_post() of a client with a clock of its own.
  * One struct esim_http belongs to one thread at a time.
  */
@@ -93,6 +98,14 @@ void esim_http_response_clear(struct esim_http_response *response);
  */
 int esim_http_post(struct esim_http *http, const struct esim_http_request *request,
 		   struct esim_http_response *ret, struct esim_error *err);
+
+/*
+ * The registered ID (contents octets) in the TLS certificate that @host showed at
+ * its latest full handshake with this client; a connection used again and a session
+ * taken up again rest on that one. Lent until the next esim_http_post() or
+ * esim_http_free(). Empty: none in the certificate, or no handshake is remembered.
+ */
+struct esim_slice esim_http_server_registered_id(const struct esim_http *http, const char *host);
 
 /*
  * Normalise a server address from a card, a code or a user: spaces trimmed,

@@ -65,6 +65,15 @@ struct esim_verify_server_auth {
 int esim_verify_server_auth(const struct esim_verify_server_auth *in,
 			    struct esim_verified_server *ret, struct esim_error *err);
 
+/*
+ * The TLS certificate of the connection belongs to the server that authenticated:
+ * CERT.DP.TLS and CERT.DPauth carry one registered ID, and so do CERT.DS.TLS and
+ * CERT.DSauth. @tls_registered_id: contents; empty fails too. Call it before the
+ * eUICC hears of the server. `check` is the TLS certificate's name.
+ */
+int esim_verify_server_tls(const struct esim_verified_server *server,
+			   struct esim_slice tls_registered_id, struct esim_error *err);
+
 /* What ES9+.AuthenticateClient's answer said, once verified. */
 struct esim_verified_smdp {
 	struct esim_public_key key;		/* CERT.DPpb's */
