@@ -74,7 +74,7 @@ every_row_body() {
 	while read -r remedy function codes; do
 		forget_card_log
 		restart_server --fault "$function:status=$codes"
-		refused "$codes" "ES9+.$function" download --yes "$(code demo)"
+		refused "$codes" "$(es9p_name "$function")" download --yes "$(code demo)"
 		case $remedy in
 		user) sessions=1 reasons=7F ;;
 		fresh) sessions=2 reasons="01

@@ -171,6 +171,11 @@ forget_card_log() {
 	log_begins=$(($(wc -l <card.log) + 1))
 }
 
+# The name in SGP.22, and in errors, of the ES9+ function whose message is $1.
+es9p_name() { # cancelSession
+	printf 'ES9+.%s' "$(printf '%s' "$1" | sed 's/^./\u&/')"
+}
+
 # How often the stopped server's $1 was called.
 calls() { # ES9+ function
 	jq -r ".functions.$1" server.json

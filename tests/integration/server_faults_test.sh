@@ -149,7 +149,7 @@ spoil_transfers() { # function a-field
 		[ "$1" != initiateAuthentication ] || reason=-
 		ends "$1:$fault" 5 "$reason"
 		says .error.domain "$domain"
-		says .error.function "ES9+.$1"
+		says .error.function "$(es9p_name "$1")"
 		says .error.httpStatus "$http"
 		jq -r .error.message out.json | grep -q "$words" || { cat out.json; atf_fail "$fault: what was it?"; }
 	done <rows
