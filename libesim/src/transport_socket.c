@@ -284,7 +284,9 @@ static int connect_within(int fd, const struct sockaddr *address, socklen_t len,
 	if (!failure)
 		return fd;
 	close(fd);
-	return esim_error_errno(err, ESIM_ENODEV, failure, "cannot connect");
+	r = esim_error_errno(err, ESIM_ENODEV, failure, "cannot connect");
+	esim_error_advise(err, "Check the path or address, and that the card's program runs.");
+	return r;
 }
 
 static int new_socket(int family, struct esim_error *err)
