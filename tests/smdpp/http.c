@@ -10,12 +10,6 @@
 
 #define MAX_HEADER_LINES 100
 
-/* What the head says about the body. */
-struct framing {
-	bool chunked, has_length, has_transfer_encoding;
-	size_t length;
-};
-
 /* --- the head ------------------------------------------------------------------------- */
 
 static bool token(struct esim_slice s)
@@ -72,7 +66,7 @@ static int parse_request_line(struct esim_slice line, struct http_request *reque
 	return 0;
 }
 
-static int on_length(struct esim_slice value, struct http_request *request, struct framing *framing)
+static int on_length(struct esim_slice value, struct http_request *request, struct http_framing *framing)
 {
 	size_t length = 0;
 
@@ -90,7 +84,7 @@ static int on_length(struct esim_slice value, struct http_request *request, stru
 }
 
 static int on_transfer_encoding(struct esim_slice value, struct http_request *request,
-				struct framing *framing)
+				struct http_framing *framing)
 {
 	(void)request;
 	if (framing->has_transfer_encoding || value.len != 7 || strncasecmp((const char *)value.data, "chunked", 7))
@@ -99,7 +93,7 @@ static int on_transfer_encoding(struct esim_slice value, struct http_request *re
 	return 0;
 }
 
-static int on_connection(struct esim_slice value, struct http_request *request, struct framing *framing)
+static int on_connection(struct esim_slice value, struct http_request *request, struct http_framing *framing)
 {
 	(void)framing;
 	if (value.len == 5 && strncasecmp((const char *)value.data, "close", 5) == 0)
@@ -107,7 +101,7 @@ static int on_connection(struct esim_slice value, struct http_request *request, 
 	return 0;
 }
 
-static int on_content_type(struct esim_slice value, struct http_request *request, struct framing *framing)
+static int on_content_type(struct esim_slice value, struct http_request *request, struct http_framing *framing)
 {
 	struct esim_slice type, parameters;
 
@@ -117,13 +111,13 @@ static int on_content_type(struct esim_slice value, struct http_request *request
 	return copy_text(value, request->content_type, sizeof(request->content_type)) ? 0 : 400;
 }
 
-static int on_admin_protocol(struct esim_slice value, struct http_request *request, struct framing *framing)
+static int on_admin_protocol(struct esim_slice value, struct http_request *request, struct http_framing *framing)
 {
 	(void)framing;
 	return copy_text(value, request->admin_protocol, sizeof(request->admin_protocol)) ? 0 : 400;
 }
 
-static int on_expect(struct esim_slice value, struct http_request *request, struct framing *framing)
+static int on_expect(struct esim_slice value, struct http_request *request, struct http_framing *framing)
 {
 	(void)framing;
 	if (value.len != 12 || strncasecmp((const char *)value.data, "100-continue", 12) != 0)
@@ -134,7 +128,7 @@ static int on_expect(struct esim_slice value, struct http_request *request, stru
 
 static const struct {
 	const char *name;
-	int (*parse)(struct esim_slice value, struct http_request *request, struct framing *framing);
+	int (*parse)(struct esim_slice value, struct http_request *request, struct http_framing *framing);
 } headers[] = {
 	{ "Content-Length", on_length },
 	{ "Transfer-Encoding", on_transfer_encoding },
@@ -144,7 +138,7 @@ static const struct {
 	{ "Expect", on_expect },
 };
 
-static int parse_header(struct esim_slice line, struct http_request *request, struct framing *framing)
+static int parse_header(struct esim_slice line, struct http_request *request, struct http_framing *framing)
 {
 	struct esim_slice name, value;
 
@@ -170,7 +164,7 @@ static bool next_line(struct esim_slice *in, struct esim_slice *line)
 }
 
 /* 0 and the rest after the head in *@in, or the HTTP status of the refusal. */
-static int parse_head(struct esim_slice *in, struct http_request *request, struct framing *framing)
+static int parse_head(struct esim_slice *in, struct http_request *request, struct http_framing *framing)
 {
 	struct esim_slice line;
 	int status;
@@ -202,29 +196,44 @@ static int chunk_size(struct esim_slice line, size_t *ret)
 	return *ret > HTTP_MAX_BODY ? 413 : 0;
 }
 
-/* 1: whole body there, and *@in stands behind it; 0: more is needed; negative: refused. */
+/* 1: the chunk is taken over, 0: more is needed, negative: refused. *@ret_size 0: it was the last. */
+static int take_chunk(struct esim_slice *in, struct http_request *request, size_t *ret_size)
+{
+	struct esim_slice line, rest = *in;
+	int status;
+
+	if (!next_line(&rest, &line))
+		return rest.len > HTTP_MAX_HEADERS ? -400 : 0;
+	status = chunk_size(line, ret_size);
+	if (status)
+		return -status;
+	if (*ret_size == 0) {
+		*in = rest;
+		return 1;
+	}
+	if (rest.len < *ret_size + 2)
+		return 0;
+	esim_buf_append(&request->body, rest.data, *ret_size);
+	if (esim_buf_failed(&request->body))
+		return -413;
+	if (memcmp(rest.data + *ret_size, "\r\n", 2) != 0)
+		return -400;
+	*in = esim_slice(rest.data + *ret_size + 2, rest.len - *ret_size - 2);
+	return 1;
+}
+
+/* 1: whole body there, and *@in stands behind it; 0: more is needed, from *@in on; negative: refused. */
 static int parse_chunks(struct esim_slice *in, struct http_request *request)
 {
 	struct esim_slice line;
 	size_t size;
-	int status;
+	int r;
 
-	for (;;) {
-		if (!next_line(in, &line))
-			return in->len > HTTP_MAX_HEADERS ? -400 : 0;
-		status = chunk_size(line, &size);
-		if (status)
-			return -status;
-		if (size == 0)
-			break;
-		if (in->len < size + 2)
-			return 0;
-		esim_buf_append(&request->body, in->data, size);
-		if (esim_buf_failed(&request->body))
-			return -413;
-		if (memcmp(in->data + size, "\r\n", 2) != 0)
-			return -400;
-		*in = esim_slice(in->data + size + 2, in->len - size - 2);
+	while (!request->progress.in_trailer) {
+		r = take_chunk(in, request, &size);
+		if (r <= 0)
+			return r;
+		request->progress.in_trailer = size == 0;
 	}
 	do {
 		if (!next_line(in, &line))
@@ -233,32 +242,54 @@ static int parse_chunks(struct esim_slice *in, struct http_request *request)
 	return 1;
 }
 
-static int parse_body(struct esim_slice *in, const struct framing *framing, struct http_request *request)
+static int parse_body(struct esim_slice *in, struct http_request *request)
 {
-	if (framing->chunked)
+	size_t length = request->progress.framing.length;
+
+	if (request->progress.framing.chunked)
 		return parse_chunks(in, request);
-	if (in->len < framing->length)
+	if (in->len < length)
 		return 0;
-	if (framing->length)
-		esim_buf_append(&request->body, in->data, framing->length);
-	*in = esim_slice(in->data + framing->length, in->len - framing->length);
+	if (length)
+		esim_buf_append(&request->body, in->data, length);
+	*in = esim_slice(in->data + length, in->len - length);
 	return esim_buf_failed(&request->body) ? -413 : 1;
+}
+
+/* 1: the head was read and *@in stands behind it, 0: more is needed, negative: refused. */
+static int take_head(struct esim_slice *in, struct http_request *request)
+{
+	struct http_progress *progress = &request->progress;
+	size_t from = progress->searched > 3 ? progress->searched - 3 : 0;
+	int status;
+
+	if (progress->has_head) {
+		*in = esim_slice(in->data + progress->at, in->len - progress->at);
+		return 1;
+	}
+	if (in->len <= from || !memmem(in->data + from, in->len - from, "\r\n\r\n", 4)) {
+		progress->searched = in->len;
+		return in->len > HTTP_MAX_HEADERS ? -431 : 0;
+	}
+	progress->has_head = true;
+	status = parse_head(in, request, &progress->framing);
+	return status ? -status : 1;
 }
 
 long http_request_parse(struct esim_slice in, struct http_request *ret)
 {
 	struct esim_slice rest = in;
-	struct framing framing = { 0 };
-	int status;
+	int r;
 
-	http_request_clear(ret);
-	if (!in.len || !memmem(in.data, in.len, "\r\n\r\n", 4))
-		return in.len > HTTP_MAX_HEADERS ? -431 : 0;
-	status = parse_head(&rest, ret, &framing);
-	if (status)
-		return -status;
-	status = parse_body(&rest, &framing, ret);
-	return status > 0 ? (long)(in.len - rest.len) : status;
+	if (ret->progress.over)
+		http_request_clear(ret);
+	r = take_head(&rest, ret);
+	if (r > 0) {
+		r = parse_body(&rest, ret);
+		ret->progress.at = in.len - rest.len;
+	}
+	ret->progress.over = r != 0;
+	return r > 0 ? (long)ret->progress.at : r;
 }
 
 void http_request_clear(struct http_request *request)

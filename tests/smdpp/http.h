@@ -8,6 +8,21 @@
 #define HTTP_MAX_HEADERS	(16 * 1024)
 #define HTTP_MAX_BODY		(512 * 1024)
 
+/* What the head says about the body. */
+struct http_framing {
+	bool chunked, has_length, has_transfer_encoding;
+	size_t length;
+};
+
+/* How far a request was read that is not whole yet: no byte is read twice. */
+struct http_progress {
+	bool over;			/* the last answer was final: begin afresh */
+	size_t searched;		/* bytes without the head's end */
+	bool has_head, in_trailer;
+	struct http_framing framing;
+	size_t at;			/* what comes next in the input */
+};
+
 struct http_request {
 	char method[16];
 	char path[256];
@@ -16,14 +31,16 @@ struct http_request {
 	bool keep_alive;
 	bool wants_continue;		/* Expect: 100-continue */
 	struct esim_buf body;
+	struct http_progress progress;
 };
 
 #define HTTP_REQUEST_INIT ((struct http_request){ .body = ESIM_BUF_INIT_MAX(HTTP_MAX_BODY) })
 
 /*
  * Parse the request at the start of @in. 0: more bytes are needed (wants_continue
- * says whether the headers ask for 100 Continue), positive: the bytes that it
- * took, negative: minus the HTTP status of the refusal.
+ * says whether the headers ask for 100 Continue); call again with the same request
+ * and @in longer at its end. Positive: the bytes that it took, negative: minus the
+ * HTTP status of the refusal; after either the next call begins afresh.
  */
 long http_request_parse(struct esim_slice in, struct http_request *ret);
 void http_request_clear(struct http_request *request);

@@ -17,8 +17,11 @@
 #include <unistd.h>
 
 #define MAX_CONNECTIONS 64
-#define IDLE_SECONDS 300
+#define IDLE_MS 300000
+#define PATIENCE_MS 30000
+#define RETRY_MS 100	/* after accept() failed for want of descriptors */
 #define READ_SIZE 16384
+#define MAX_STEPS 16	/* of one connection in a row: then the others' turn comes */
 
 enum phase { HANDSHAKE, READING, WRITING, STALLED };
 
@@ -27,11 +30,14 @@ struct connection {
 	struct tls_connection *tls;
 	enum phase phase;
 	short events;			/* what poll waits for */
+	bool ready;			/* goes on at once, whatever poll says */
+	struct http_request request;	/* as far as it has come */
 	struct esim_buf in, out;
 	size_t sent;
 	bool close_after;		/* once `out` is written */
 	bool continued;			/* 100 Continue was sent for the present request */
-	time_t last;			/* of the latest traffic, monotonic */
+	int64_t last;			/* of the latest traffic, monotonic, in ms like the next */
+	int64_t deadline;		/* of the phase: traffic does not put it off */
 };
 
 struct http_server {
@@ -42,12 +48,12 @@ struct http_server {
 	struct connection connections[MAX_CONNECTIONS];
 };
 
-static time_t monotonic(void)
+static int64_t monotonic_ms(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* --- one connection ---------------------------------------------------------------------- */
@@ -58,26 +64,37 @@ static void connection_close(struct connection *c)
 		return;
 	tls_connection_free(&c->tls);
 	close(c->fd);
+	http_request_clear(&c->request);
 	esim_buf_free(&c->in);
 	esim_buf_free(&c->out);
 	*c = (struct connection){ .fd = -1 };
 }
 
-static void start_writing(struct connection *c, bool close_after)
+/* Every phase has its own time; between two requests a connection may be idle for longer. */
+static void enter(const struct http_server *http, struct connection *c, enum phase phase)
 {
-	c->phase = WRITING;
+	unsigned patience = http->server->options.patience_ms;
+	bool idle = phase == STALLED || (phase == READING && c->in.len == 0);
+
+	c->phase = phase;
+	c->deadline = monotonic_ms() + (idle ? IDLE_MS : patience ? (int64_t)patience : PATIENCE_MS);
+}
+
+static void start_writing(const struct http_server *http, struct connection *c, bool close_after)
+{
+	enter(http, c, WRITING);
 	c->sent = 0;
 	c->close_after = close_after || esim_buf_failed(&c->out);
 }
 
-static void refuse(struct connection *c, int status)
+static void refuse(const struct http_server *http, struct connection *c, int status)
 {
 	struct http_response response = HTTP_RESPONSE_INIT;
 
 	response.status = status;
 	http_response_write(&response, false, &c->out);
 	http_response_clear(&response);
-	start_writing(c, true);
+	start_writing(http, c, true);
 }
 
 static void answer(struct http_server *http, struct connection *c, const struct http_request *request)
@@ -89,35 +106,33 @@ static void answer(struct http_server *http, struct connection *c, const struct 
 	http->handler(http->server, request, &response);
 	keep_alive = request->keep_alive && !response.truncate;
 	if (response.stall) {
-		c->phase = STALLED;
+		enter(http, c, STALLED);
 	} else {
 		if (!response.close_now)
 			http_response_write(&response, keep_alive, &c->out);
-		start_writing(c, response.close_now || !keep_alive);
+		start_writing(http, c, response.close_now || !keep_alive);
 	}
 	http_response_clear(&response);
 }
 
-/* Take a whole request off the input and answer it; true where something is to be written. */
-static bool take_request(struct http_server *http, struct connection *c)
+/* Take a whole request off the input, if there is one, and answer it. */
+static void take_request(struct http_server *http, struct connection *c)
 {
-	struct http_request request = HTTP_REQUEST_INIT;
-	long taken = http_request_parse(esim_buf_slice(&c->in), &request);
+	long taken = http_request_parse(esim_buf_slice(&c->in), &c->request);
 
 	if (taken > 0) {
 		memmove(c->in.data, c->in.data + taken, c->in.len - (size_t)taken);
 		c->in.len -= (size_t)taken;
 		c->continued = false;
-		answer(http, c, &request);
+		answer(http, c, &c->request);
+		http_request_clear(&c->request);
 	} else if (taken < 0) {
-		refuse(c, (int)-taken);
-	} else if (request.wants_continue && !c->continued) {
+		refuse(http, c, (int)-taken);
+	} else if (c->request.wants_continue && !c->continued) {
 		c->continued = true;
 		esim_buf_append(&c->out, "HTTP/1.1 100 Continue\r\n\r\n", 25);
-		start_writing(c, false);
+		start_writing(http, c, false);
 	}
-	http_request_clear(&request);
-	return c->phase == WRITING;
 }
 
 /* Each step returns 0 to go on at once, TLS_AGAIN_… to wait, TLS_FAILED to end. */
@@ -130,7 +145,7 @@ static int step_handshake(struct http_server *http, struct connection *c)
 	if (r == 0) {
 		stats->handshakes++;
 		stats->resumed += resumed;
-		c->phase = READING;
+		enter(http, c, READING);
 	} else if (r == TLS_FAILED) {
 		stats->handshake_failures++;
 	}
@@ -141,6 +156,7 @@ static int step_read(struct http_server *http, struct connection *c)
 {
 	uint8_t bytes[READ_SIZE];
 	int r = tls_read(c->tls, bytes, sizeof(bytes));
+	bool first = c->in.len == 0;
 
 	if (r <= 0)
 		return r == 0 ? TLS_FAILED : r;
@@ -148,6 +164,8 @@ static int step_read(struct http_server *http, struct connection *c)
 	esim_buf_append(&c->in, bytes, (size_t)r);
 	if (esim_buf_failed(&c->in))
 		return TLS_FAILED;
+	if (first)
+		enter(http, c, READING);
 	take_request(http, c);
 	return 0;
 }
@@ -156,19 +174,20 @@ static int step_write(struct http_server *http, struct connection *c)
 {
 	int r;
 
-	while (c->sent < c->out.len) {
+	if (c->sent < c->out.len) {
 		r = tls_write(c->tls, c->out.data + c->sent, c->out.len - c->sent);
 		if (r < 0)
 			return r;
 		c->sent += (size_t)r;
 		http->server->stats.bytes_out += (unsigned)r;
+		return 0;
 	}
 	if (c->close_after) {
 		tls_close_notify(c->tls);
 		return TLS_FAILED;
 	}
 	esim_buf_reset(&c->out);
-	c->phase = READING;
+	enter(http, c, READING);
 	take_request(http, c);
 	return 0;
 }
@@ -191,12 +210,12 @@ static void serve(struct http_server *http, struct connection *c)
 		[WRITING] = step_write,
 		[STALLED] = step_stalled,
 	};
-	int r;
+	int r = 0;
 
-	c->last = monotonic();
-	do {
+	c->last = monotonic_ms();
+	for (int i = 0; i < MAX_STEPS && r == 0; i++)
 		r = steps[c->phase](http, c);
-	} while (r == 0);
+	c->ready = r == 0;
 	if (r == TLS_FAILED)
 		connection_close(c);
 	else
@@ -205,61 +224,108 @@ static void serve(struct http_server *http, struct connection *c)
 
 /* --- the loop ------------------------------------------------------------------------------ */
 
+/* The connection that has been silent for longest; NULL: there is none. */
+static struct connection *most_silent(struct http_server *http)
+{
+	struct connection *found = NULL;
+
+	for (size_t i = 0; i < MAX_CONNECTIONS; i++) {
+		struct connection *c = &http->connections[i];
+
+		if (c->fd >= 0 && (!found || c->last < found->last))
+			found = c;
+	}
+	return found;
+}
+
+/* Where every place is taken, the most silent one gives way. */
+static struct connection *make_room(struct http_server *http)
+{
+	struct connection *c;
+
+	for (size_t i = 0; i < MAX_CONNECTIONS; i++)
+		if (http->connections[i].fd < 0)
+			return &http->connections[i];
+	c = most_silent(http);
+	connection_close(c);
+	return c;
+}
+
+/* The listener stays readable: what can be given back is, else wait a little instead of spinning. */
+static void out_of_descriptors(struct http_server *http)
+{
+	struct pollfd stop = { .fd = http->wakeup, .events = POLLIN };
+	struct connection *c = most_silent(http);
+
+	if (c)
+		connection_close(c);
+	else
+		poll(&stop, 1, RETRY_MS);
+}
+
 static void accept_one(struct http_server *http)
 {
-	struct connection *c = NULL;
+	struct connection *c;
 	int fd, one = 1;
 
 	fd = accept4(http->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0)
-		return;
-	for (size_t i = 0; i < MAX_CONNECTIONS && !c; i++)
-		if (http->connections[i].fd < 0)
-			c = &http->connections[i];
-	if (!c) {
-		close(fd);
+	if (fd < 0) {
+		if (errno == EMFILE || errno == ENFILE)
+			out_of_descriptors(http);
 		return;
 	}
+	c = make_room(http);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	*c = (struct connection){
-		.fd = fd, .events = POLLIN, .last = monotonic(),
+		.fd = fd, .events = POLLIN, .last = monotonic_ms(), .request = HTTP_REQUEST_INIT,
 		.in = ESIM_BUF_INIT_MAX(2 * HTTP_MAX_BODY), .out = ESIM_BUF_INIT_MAX(HTTP_MAX_ANSWER + HTTP_MAX_HEADERS),
 	};
+	enter(http, c, HANDSHAKE);
 	c->tls = tls_accept(http->server->tls, fd);
 	http->server->stats.connections++;
 	if (!c->tls)
 		connection_close(c);
 }
 
-static void close_idle(struct http_server *http)
+/* Close whom the time has overtaken; returns how long the rest may sleep. */
+static int close_overdue(struct http_server *http)
 {
-	time_t now = monotonic();
+	int64_t now = monotonic_ms(), sleep = IDLE_MS;
 
-	for (size_t i = 0; i < MAX_CONNECTIONS; i++)
-		if (http->connections[i].fd >= 0 && now - http->connections[i].last > IDLE_SECONDS)
-			connection_close(&http->connections[i]);
+	for (size_t i = 0; i < MAX_CONNECTIONS; i++) {
+		struct connection *c = &http->connections[i];
+
+		if (c->fd >= 0 && c->deadline <= now)
+			connection_close(c);
+		if (c->fd >= 0 && c->ready)
+			sleep = 0;
+		if (c->fd >= 0 && c->deadline - now < sleep)
+			sleep = c->deadline - now;
+	}
+	return (int)sleep;
 }
 
 int http_server_run(struct http_server *http, struct esim_error *err)
 {
 	struct pollfd fds[2 + MAX_CONNECTIONS];
+	int timeout;
 
 	for (;;) {
+		timeout = close_overdue(http);
 		fds[0] = (struct pollfd){ .fd = http->wakeup, .events = POLLIN };
 		fds[1] = (struct pollfd){ .fd = http->listener, .events = POLLIN };
 		for (size_t i = 0; i < MAX_CONNECTIONS; i++)
 			fds[2 + i] = (struct pollfd){ .fd = http->connections[i].fd,
 						      .events = http->connections[i].events };
-		if (poll(fds, 2 + MAX_CONNECTIONS, IDLE_SECONDS * 1000) < 0 && errno != EINTR)
+		if (poll(fds, 2 + MAX_CONNECTIONS, timeout) < 0 && errno != EINTR)
 			return esim_error_errno(err, ESIM_EIO, errno, "waiting for connections failed");
 		if (fds[0].revents)
 			return 0;
 		for (size_t i = 0; i < MAX_CONNECTIONS; i++)
-			if (fds[2 + i].fd >= 0 && fds[2 + i].revents)
+			if (fds[2 + i].fd >= 0 && (fds[2 + i].revents || http->connections[i].ready))
 				serve(http, &http->connections[i]);
 		if (fds[1].revents)
 			accept_one(http);
-		close_idle(http);
 	}
 }
 

@@ -86,6 +86,7 @@ static int scan_entry(struct orders *orders, const char *file, struct esim_error
 int orders_scan(struct orders *orders, struct esim_error *err)
 {
 	DIR *dir = opendir(orders->dir);
+	struct esim_error why;
 	struct dirent *entry;
 	int r = 0;
 
@@ -94,8 +95,15 @@ int orders_scan(struct orders *orders, struct esim_error *err)
 					orders->dir);
 	for (struct order *order = orders->first; order; order = order->next)
 		order->present = false;
-	while (!r && (entry = readdir(dir)))
-		r = scan_entry(orders, entry->d_name, err);
+	while ((entry = readdir(dir))) {
+		int failed = scan_entry(orders, entry->d_name, &why);
+
+		if (failed && !r) {
+			r = failed;
+			if (err)
+				*err = why;
+		}
+	}
 	closedir(dir);
 	return r;
 }

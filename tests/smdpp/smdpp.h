@@ -26,6 +26,7 @@ struct smdpp_options {
 	const char *fault;		/* see fault.h */
 	int64_t clock;			/* time of certificate checks; 0: the real one */
 	const char *notifications;	/* file that gets a JSON line per notification */
+	unsigned patience_ms;		/* for a handshake, a request, and a peer that takes its answer; default 30 s */
 	const char *stats;		/* file that gets one JSON object at the end */
 };
 

@@ -43,6 +43,24 @@ ATF_TC_BODY(a_request_is_whole_at_its_last_byte, tc)
 	http_request_clear(&request);
 }
 
+/* A client that sends byte by byte must not cost the square of its bytes. */
+ATF_TC_WITHOUT_HEAD(what_was_read_of_a_chunked_request_is_not_read_again);
+ATF_TC_BODY(what_was_read_of_a_chunked_request_is_not_read_again, tc)
+{
+	char text[] = "POST /p HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\nT: r\r\n\r\n";
+	struct http_request request = HTTP_REQUEST_INIT;
+	size_t len = strlen(text), chunk = (size_t)(strstr(text, "3\r\n") - text);
+
+	(void)tc;
+	ATF_REQUIRE_EQ(0, http_request_parse(esim_slice(text, chunk), &request));
+	memset(text, '?', chunk);
+	ATF_REQUIRE_EQ(0, http_request_parse(esim_slice(text, len - 2), &request));
+	memset(text, '?', len - 2);
+	ATF_REQUIRE_EQ((long)len, http_request_parse(esim_slice(text, len), &request));
+	ATF_CHECK(esim_slice_is(esim_buf_slice(&request.body), "hello", 5));
+	http_request_clear(&request);
+}
+
 ATF_TC_WITHOUT_HEAD(headers_are_read_whatever_their_case);
 ATF_TC_BODY(headers_are_read_whatever_their_case, tc)
 {
@@ -237,9 +255,32 @@ ATF_TC_BODY(order_files_are_read_strictly, tc)
 	orders_free(&orders);
 }
 
+ATF_TC_WITHOUT_HEAD(a_malformed_order_hides_no_other);
+ATF_TC_BODY(a_malformed_order_hides_no_other, tc)
+{
+	struct orders orders = { 0 };
+	struct esim_error err;
+	char name[8];
+
+	(void)tc;
+	orders.dir = strdup("profiles");
+	ATF_REQUIRE_EQ(0, mkdir("profiles", 0700));
+	for (char c = 'A'; c <= 'P'; c++) {
+		snprintf(name, sizeof(name), "%c.der", c);
+		write_order(name, "x");
+		snprintf(name, sizeof(name), "%c.json", c);
+		write_order(name, c % 2 ? "{}" : "{");
+	}
+	ATF_CHECK_EQ(ESIM_EINVAL, orders_scan(&orders, &err));
+	for (char c = 'A'; c <= 'P'; c++)
+		ATF_CHECK_EQ_MSG(c % 2 != 0, orders_find(&orders, esim_slice(&c, 1)) != NULL, "%c", c);
+	orders_free(&orders);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, a_request_is_whole_at_its_last_byte);
+	ATF_TP_ADD_TC(tp, what_was_read_of_a_chunked_request_is_not_read_again);
 	ATF_TP_ADD_TC(tp, headers_are_read_whatever_their_case);
 	ATF_TP_ADD_TC(tp, a_second_request_behind_the_first_is_left);
 	ATF_TP_ADD_TC(tp, hostile_requests_are_refused);
@@ -248,5 +289,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, unknown_faults_are_named);
 	ATF_TP_ADD_TC(tp, orders_are_found_by_their_exact_name);
 	ATF_TP_ADD_TC(tp, order_files_are_read_strictly);
+	ATF_TP_ADD_TC(tp, a_malformed_order_hides_no_other);
 	return atf_no_error();
 }
