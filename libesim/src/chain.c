@@ -245,20 +245,48 @@ static int check_next(const struct walk *walk, size_t i)
 	return r;
 }
 
+static bool issued(const struct esim_anchor *anchor, const struct esim_cert *cert)
+{
+	return esim_slice_is(cert->authority_key_id, anchor->key_id, anchor->key_id_len) &&
+	       (!anchor->subject ||
+		esim_slice_is(cert->issuer, anchor->subject, anchor->subject_len));
+}
+
+static bool valid_at(const struct esim_anchor *anchor, int64_t now)
+{
+	return anchor->not_before <= now && now <= anchor->not_after;
+}
+
+/*
+ * Of two anchors for one key (a root issued anew), the better one: valid now, with a
+ * certificate, valid for longer. The order in the pool does not count, so where all
+ * that is equal the bytes decide.
+ */
+static bool better(const struct esim_anchor *a, const struct esim_anchor *b, int64_t now)
+{
+	size_t len = a->der_len < b->der_len ? a->der_len : b->der_len;
+
+	if (valid_at(a, now) != valid_at(b, now))
+		return valid_at(a, now);
+	if (!a->der != !b->der)
+		return a->der != NULL;
+	if (a->not_after != b->not_after)
+		return a->not_after > b->not_after;
+	return len > 0 && memcmp(a->der, b->der, len) < 0;
+}
+
 /* The anchor with the key id and, where it has a name, the name that chain[i] gives its issuer. */
 static const struct esim_anchor *find_anchor(const struct walk *walk, size_t i)
 {
-	const struct esim_cert *cert = &walk->chain[i];
-	const struct esim_anchor *anchor;
+	const struct esim_anchor *anchor, *found = NULL;
 
 	for (size_t k = 0; k < walk->pool->count; k++) {
 		anchor = &walk->pool->anchors[k];
-		if (esim_slice_is(cert->authority_key_id, anchor->key_id, anchor->key_id_len) &&
-		    (!anchor->subject ||
-		     esim_slice_is(cert->issuer, anchor->subject, anchor->subject_len)))
-			return anchor;
+		if (issued(anchor, &walk->chain[i]) &&
+		    (!found || better(anchor, found, walk->rules->now)))
+			found = anchor;
 	}
-	return NULL;
+	return found;
 }
 
 static int check_anchor(const struct walk *walk, size_t i, const struct esim_anchor *anchor)

@@ -59,6 +59,20 @@ void esim_pool_free(struct esim_pool *pool)
 }
 
 /*
+ * Is @anchor no more than what @known is? A root that was issued anew with its old
+ * key is more: it has other dates. So is the certificate of what was known by facts.
+ */
+static bool adds_nothing(const struct esim_anchor *anchor, const struct esim_anchor *known)
+{
+	if (anchor->der)
+		return esim_slice_is(esim_slice(anchor->der, anchor->der_len), known->der,
+				     known->der_len);
+	return anchor->not_before == known->not_before && anchor->not_after == known->not_after &&
+	       esim_slice_is(esim_slice(anchor->subject, anchor->subject_len), known->subject,
+			     known->subject_len);
+}
+
+/*
  * The same anchor twice is one anchor. One key id for two keys is refused: which
  * of them counts must not depend on the order in which they came.
  */
@@ -76,8 +90,7 @@ static int find_double(const struct esim_pool *pool, const struct esim_anchor *a
 			return esim_error_set(err, ESIM_EINVAL,
 					      "trust anchors '%s' and '%s' claim one key id for two keys",
 					      other->name, anchor->name);
-		*ret_known |= esim_slice_equal(esim_slice(other->subject, other->subject_len),
-					       esim_slice(anchor->subject, anchor->subject_len));
+		*ret_known |= adds_nothing(anchor, other);
 	}
 	return 0;
 }

@@ -497,6 +497,35 @@ ATF_TC_BODY(bare_key_is_an_anchor, tc)
 	fixture_free(&f);
 }
 
+/* The expired certificate of the CI and the one issued anew with the same key, in both orders. */
+ATF_TC_WITHOUT_HEAD(a_root_issued_anew_counts_whatever_the_order);
+ATF_TC_BODY(a_root_issued_anew_counts_whatever_the_order, tc)
+{
+	struct esim_buf old = ESIM_BUF_INIT;
+	struct esim_error err = { 0 };
+	struct esim_slice ders[2];
+	struct fixture f;
+
+	start_pki(&f);
+	f.recipe[FIXTURE_CI].not_after = FIXTURE_NOW - FIXTURE_DAY;
+	fixture_issue(&f, FIXTURE_CI);
+	esim_buf_append_slice(&old, fixture_der(&f, FIXTURE_CI));
+	f.recipe[FIXTURE_CI].not_after = FIXTURE_NOW + FIXTURE_DAY;
+	fixture_issue(&f, FIXTURE_CI);
+	ders[0] = esim_buf_slice(&old);
+	ders[1] = fixture_der(&f, FIXTURE_CI);
+	for (size_t first = 0; first < 2; first++) {
+		esim_pool_free(&f.pool);
+		for (size_t i = 0; i < 4; i++)
+			ATF_REQUIRE_EQ(0, esim_pool_add_cert(&f.pool, ders[(first + i) % 2], &err));
+		ATF_CHECK_EQ(2, f.pool.count);
+		ATF_CHECK_EQ_MSG(0, verify_server(&f, &err), "%s", err.message);
+		ATF_CHECK_EQ_MSG(0, verify_euicc(&f, &err), "%s", err.message);
+	}
+	esim_buf_free(&old);
+	fixture_free(&f);
+}
+
 ATF_TC_WITHOUT_HEAD(only_a_cis_own_certificate_is_an_anchor);
 ATF_TC_BODY(only_a_cis_own_certificate_is_an_anchor, tc)
 {
@@ -766,5 +795,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, reference_pki_verifies);
 	ATF_TP_ADD_TC(tp, reference_ci_of_the_other_curve_is_refused);
 	ATF_TP_ADD_TC(tp, own_pki_verifies);
+	ATF_TP_ADD_TC(tp, a_root_issued_anew_counts_whatever_the_order);
 	return atf_no_error();
 }

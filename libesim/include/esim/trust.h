@@ -134,7 +134,10 @@ int esim_pool_add_key(struct esim_pool *pool, struct esim_slice key_id, const ch
  */
 int esim_pool_add_dir(struct esim_pool *pool, const char *dir, struct esim_error *err);
 
-/* The anchor with @key_id, or NULL. One key id never stands for two keys of a pool. */
+/*
+ * An anchor with @key_id, or NULL. One key id never stands for two keys of a pool; a
+ * CI whose certificate was issued anew, with other dates, is there once for each.
+ */
 const struct esim_anchor *esim_pool_find(const struct esim_pool *pool, struct esim_slice key_id);
 /* Frees what the pool owns; it is empty then. NULL is accepted. */
 void esim_pool_free(struct esim_pool *pool);
@@ -152,7 +155,8 @@ struct esim_chain_rules {
  * names and key ids link, every signature verifies, every certificate is valid
  * at rules->now, roles fit (eUICC under EUM under CI; DP and DS under CI), CA bit
  * and path length hold, an EUM's name constraints hold for the eUICC below it.
- * On success *@ret_anchor (may be NULL) is the anchor that ended the walk.
+ * On success *@ret_anchor (may be NULL) is the anchor that ended the walk: of several
+ * certificates of one CI the one valid at rules->now, whatever their order.
  * ESIM_EVERIFY with `check` = SGP.22's name of the certificate that failed.
  */
 int esim_chain_verify(const struct esim_cert *chain, size_t count, const struct esim_pool *pool,
