@@ -78,26 +78,33 @@ void table_row(struct table *table, const char *const *cells)
 	table->rows++;
 }
 
-static void print_cell(const struct table *table, FILE *out, size_t column, const char *text)
+/* A row without blanks at its end: a cell's padding waits for the next one with text. */
+static void print_row(const struct table *table, FILE *out, const char *const *cells)
 {
-	const bool last = column + 1 == table->columns;
-	const size_t width = width_of(text);
+	size_t padding = 0;
 
-	fputs(text, out);
-	if (last)
-		fputc('\n', out);
-	else
-		fprintf(out, "%*s", (int)(table->widths[column] - width + 2), "");
+	for (size_t i = 0; i < table->columns; i++) {
+		const char *text = cells[i] ? cells[i] : "";
+
+		if (text[0])
+			fprintf(out, "%*s%s", (int)padding, "", text);
+		padding = (text[0] ? 0 : padding) + table->widths[i] - width_of(text) + 2;
+	}
+	fputc('\n', out);
 }
 
 void table_print(struct table *table, FILE *out)
 {
 	if (!table)
 		return;
-	for (size_t i = 0; i < table->columns; i++)
-		print_cell(table, out, i, table->headings[i]);
-	for (size_t i = 0; i < table->rows * table->columns; i++)
-		print_cell(table, out, i % table->columns, table->cells[i] ? table->cells[i] : "");
+	if (table->rows == 0) {
+		fputs("none\n", out);
+		return;
+	}
+	print_row(table, out, table->headings);
+	for (size_t row = 0; row < table->rows; row++)
+		print_row(table, out,
+			  (const char *const *)table->cells + row * table->columns);
 }
 
 void table_free(struct table **table)

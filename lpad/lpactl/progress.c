@@ -11,8 +11,13 @@ void progress_show(struct app *app, const struct lpa_progress *progress)
 {
 	const struct es10b_load_progress *load = progress->load;
 
-	if (app->options.json || !isatty(STDERR_FILENO) || !progress->step[0])
+	if (app->options.json || !isatty(STDERR_FILENO))
 		return;
+	/* Between steps the line is free: what follows may be a table on the same terminal. */
+	if (!progress->step[0]) {
+		progress_end(app);
+		return;
+	}
 	fprintf(stderr, "\r\033[K%s", progress->step);
 	if (load && load->bytes > 0)
 		fprintf(stderr, "  %zu of %zu bytes (%zu%%)", load->bytes_done, load->bytes,

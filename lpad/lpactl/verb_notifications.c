@@ -2,7 +2,6 @@
 /* lpactl notifications: list, send, drop. */
 #include "app.h"
 #include "output.h"
-#include "progress.h"
 #include "prompt.h"
 
 #include <stdio.h>
@@ -82,14 +81,13 @@ static int send_all(struct app *app)
 	if (rc)
 		return rc;
 	rc = lpa_send_notifications(app->lpa, &report, &count, &app->err);
-	progress_end(app);
 	table = new_table();
 	array = json_array();
 	for (size_t i = 0; i < count; i++) {
 		add_row(table, &report[i].metadata, state_name(&report[i]));
 		json_array_append_new(array, json_report(&report[i]));
 	}
-	if (!app->options.json && count > 0)
+	if (!app->options.json && (count > 0 || !rc))
 		table_print(table, stdout);
 	json_object_set_new(app->result, "notifications", array);
 	table_free(&table);

@@ -196,8 +196,28 @@ server_text_body() {
 }
 server_text_cleanup() { end_servers; }
 
+atf_test_case tables cleanup
+tables_head() {
+	with_servers script
+	atf_set descr "A table begins on a line of its own, has no blanks at its ends, and says when it is empty"
+}
+tables_body() {
+	order one
+	start_card
+	start_server
+	atf_check -o inline:"none\n" ./lpactl profiles
+	atf_check -o inline:"none\n" ./lpactl notifications --send
+	json_run 0 download --yes "$(code one)"
+	atf_check -o match:"^ICCID .*NICKNAME$" -o not-match:" $" ./lpactl profiles
+	on_terminal "" profiles
+	tr '\r' '\n' <terminal.out >lines
+	atf_check -o match:"^$(printf '\033')\[KICCID " grep ICCID lines
+	stop_servers
+}
+tables_cleanup() { end_servers; }
+
 atf_init_test_cases() {
-	for name in switching deleting naming cat_busy found_by_aid_alone memory_reset address server_text; do
+	for name in switching deleting naming cat_busy found_by_aid_alone memory_reset address server_text tables; do
 		atf_add_test_case "$name"
 	done
 }
