@@ -191,7 +191,7 @@ cancel_session_body() {
 		status=8.1/6.1 status=8.8/3.1 status=8.8/3.10 status=8.10.1/3.9; do
 		forget_card_log
 		restart_server --fault "cancelSession:$fault"
-		json_run 3 download "$(code demo)"
+		json_run_refused 3 download "$(code demo)"
 		says .error.domain policy
 		[ "$(cancel_reasons)" = 00 ] || atf_fail "$fault: another reason"
 		grep -q "note: .*could not be cancelled on the server" out.err || atf_fail "$fault: no note"
