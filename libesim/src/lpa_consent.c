@@ -14,7 +14,7 @@ static const struct {
 } refusals[] = {
 	{ LPA_NO, ES10B_CANCEL_END_USER_REJECTION, "the user refused the download" },
 	{ LPA_LATER, ES10B_CANCEL_POSTPONED, "the user postponed the download" },
-	{ LPA_NO_ANSWER, ES10B_CANCEL_TIMEOUT, "the user did not answer in time" },
+	{ LPA_NO_ANSWER, ES10B_CANCEL_TIMEOUT, "nobody answered" },
 };
 
 /* 0 for yes; else the reason that both sides get. */
@@ -42,10 +42,20 @@ static bool is_known_test_profile(const struct esim_profile *metadata)
 	       memcmp(&known, &metadata->iccid, sizeof(known)) == 0;
 }
 
-int lpa_ask_consent(struct lpa_download *d, struct esim_error *err)
+/* All that the user's word is about, as bytes: the profile, its server, its policy rules. */
+static int describe(const struct lpa_download *d, struct esim_buf *ret, struct esim_error *err)
+{
+	const unsigned rules = d->consent_rules;
+
+	esim_buf_append(ret, &rules, sizeof(rules));
+	esim_buf_append(ret, d->address, strlen(d->address) + 1);
+	esim_buf_append_slice(ret, d->session.answer.profile_metadata);
+	return esim_buf_failed(ret) ? esim_error_set(err, ESIM_ENOMEM, "no memory") : 0;
+}
+
+static int ask_both(struct lpa_download *d, struct esim_error *err)
 {
 	const struct lpa_callbacks *callbacks = &d->lpa->options.callbacks;
-	const struct esim_slice metadata = d->session.answer.profile_metadata;
 	const struct lpa_offer offer = {
 		.metadata = &d->result->metadata,
 		.server_address = d->address,
@@ -53,21 +63,30 @@ int lpa_ask_consent(struct lpa_download *d, struct esim_error *err)
 		.policy_rules = d->consent_rules,
 		.known_test_profile = is_known_test_profile(&d->result->metadata),
 	};
-	int rc;
+	int rc = judge(d, callbacks->consent ? callbacks->consent(callbacks->context, &offer) :
+					       LPA_NO, err);
 
-	/* A session begun afresh for the very same profile does not ask again. */
-	if (d->consented.len > 0 && esim_slice_equal(esim_buf_slice(&d->consented), metadata))
-		return 0;
-	rc = judge(d, callbacks->consent ? callbacks->consent(callbacks->context, &offer) : LPA_NO,
-		   err);
 	if (!rc && d->consent_rules)
 		rc = judge(d, callbacks->ppr_consent ?
 			   callbacks->ppr_consent(callbacks->context, &offer) : LPA_NO, err);
-	if (rc)
-		return rc;
-	esim_buf_reset(&d->consented);
-	esim_buf_append_slice(&d->consented, metadata);
-	return esim_buf_failed(&d->consented) ? esim_error_set(err, ESIM_ENOMEM, "no memory") : 0;
+	return rc;
+}
+
+int lpa_ask_consent(struct lpa_download *d, struct esim_error *err)
+{
+	struct esim_buf now = ESIM_BUF_INIT;
+	int rc = describe(d, &now, err);
+
+	/* A session begun afresh for the very same profile does not ask again. */
+	if (!rc && !esim_slice_equal(esim_buf_slice(&d->consented), esim_buf_slice(&now)))
+		rc = ask_both(d, err);
+	if (!rc) {
+		esim_buf_free(&d->consented);
+		d->consented = now;
+		return 0;
+	}
+	esim_buf_free(&now);
+	return rc;
 }
 
 int lpa_ask_confirmation_code(struct lpa_download *d, struct esim_error *err)
