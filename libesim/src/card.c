@@ -265,8 +265,9 @@ static int take_options(struct esim_card *card, const struct esim_card_options *
 	card->basic_channel = options->basic_channel;
 	card->port = options->port;
 	card->segment_size = options->segment_size ? options->segment_size : DEFAULT_SEGMENT_SIZE;
-	card->apdu_timeout_ms = options->apdu_timeout_ms ? options->apdu_timeout_ms :
-							   ESIM_DEFAULT_APDU_TIMEOUT_MS;
+	card->usual_timeout_ms = options->apdu_timeout_ms ? options->apdu_timeout_ms :
+							    ESIM_DEFAULT_APDU_TIMEOUT_MS;
+	card->apdu_timeout_ms = card->usual_timeout_ms;
 	card->lpa_support = options->lpa_support ? options->lpa_support : DEFAULT_LPA_SUPPORT;
 	card->trace = options->trace;
 	card->trace_context = options->trace_context;
@@ -393,6 +394,11 @@ bool esim_card_proactive(struct esim_card *card)
 
 	card->proactive = false;
 	return pending;
+}
+
+void esim_card_set_timeout(struct esim_card *card, unsigned milliseconds)
+{
+	card->apdu_timeout_ms = milliseconds ? milliseconds : card->usual_timeout_ms;
 }
 
 void esim_card_set_cancel(struct esim_card *card, const struct esim_cancel *cancel)

@@ -19,7 +19,7 @@ struct esim_card {
 	size_t aid_count;
 	bool basic_channel;
 	unsigned port;
-	unsigned apdu_timeout_ms;
+	unsigned apdu_timeout_ms, usual_timeout_ms;
 	uint8_t lpa_support;
 	void (*trace)(void *context, const struct esim_apdu_trace *apdu);
 	void *trace_context;

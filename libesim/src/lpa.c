@@ -12,6 +12,9 @@
 #include <string.h>
 #include <time.h>
 
+/* For each command to the card, while a person waits for an interruption to take effect. */
+#define CLEAN_UP_TIMEOUT_MS 5000
+
 static int check_servers(const struct lpa_options *options, struct esim_error *err)
 {
 	if (options->http && (!options->rsp_roots || !options->device))
@@ -158,17 +161,27 @@ int lpa_check_cancel(const struct lpa *lpa, struct esim_error *err)
 
 bool lpa_hold_cancel(struct lpa *lpa)
 {
-	const bool interrupted = esim_cancel_triggered(lpa->options.cancel);
-
-	if (interrupted)
-		esim_cancel_clear(lpa->options.cancel);
-	return interrupted;
+	if (!esim_cancel_triggered(lpa->options.cancel)) {
+		lpa->cleaning_up = lpa->clean_up_interrupted = false;
+		return false;
+	}
+	if (lpa->clean_up_interrupted)
+		return false;
+	if (!lpa->cleaning_up)
+		lpa_note(lpa, "cleaning up; interrupt again to stop at once");
+	lpa->cleaning_up = true;
+	esim_cancel_clear(lpa->options.cancel);
+	esim_card_set_timeout(lpa->options.card, CLEAN_UP_TIMEOUT_MS);
+	return true;
 }
 
 void lpa_restore_cancel(struct lpa *lpa, bool interrupted)
 {
-	if (interrupted)
-		esim_cancel_trigger(lpa->options.cancel);
+	if (!interrupted)
+		return;
+	lpa->clean_up_interrupted = esim_cancel_triggered(lpa->options.cancel);
+	esim_card_set_timeout(lpa->options.card, 0);
+	esim_cancel_trigger(lpa->options.cancel);
 }
 
 int lpa_pause(const struct lpa *lpa, unsigned milliseconds, struct esim_error *err)

@@ -18,6 +18,8 @@ struct lpa {
 	size_t step_count;
 	bool in_step;
 	struct lpa_reading step_start;
+	bool cleaning_up;			/* after an interruption, which the user was told */
+	bool clean_up_interrupted;		/* and it was interrupted in its turn */
 	bool has_info1, has_info2;		/* see lpa_euicc.c */
 	struct es10b_euicc_info1 info1;
 	struct es10b_euicc_info2 info2;
@@ -36,7 +38,8 @@ int lpa_check_cancel(const struct lpa *lpa, struct esim_error *err);
 
 /*
  * Put a fired handle back for the while that cleaning up takes; what it said is
- * returned, and restored afterwards. A second interruption is heard meanwhile.
+ * returned, and restored afterwards. The card has a short deadline meanwhile. A
+ * second interruption is heard, and lasts: from then on the handle is left as it is.
  */
 bool lpa_hold_cancel(struct lpa *lpa);
 void lpa_restore_cancel(struct lpa *lpa, bool interrupted);

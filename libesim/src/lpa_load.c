@@ -172,9 +172,11 @@ static int judge_found_result(struct lpa_download *d, struct esim_error *err)
 
 static int learn_the_truth(struct lpa_download *d, struct esim_error *err)
 {
+	/* Interrupted while a command was under way: the card may be slow, or mute. */
+	const bool interrupted = err->code == ESIM_ECANCELED;
 	int there;
 
-	if (err->domain == ESIM_DOMAIN_TRANSPORT && find_card_again(d)) {
+	if ((err->domain == ESIM_DOMAIN_TRANSPORT || interrupted) && find_card_again(d)) {
 		esim_error_advise(err, "the card no longer answers: reset it and look at its profiles before another try");
 		return err->code;
 	}

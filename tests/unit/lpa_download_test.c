@@ -3,6 +3,7 @@
  * What a download does when user, server or card do not do as they should, seen
  * from inside: which reason the card hears, what is left, what is reported.
  */
+#include "lpa_download.h"
 #include "lpa_fixture.h"
 
 #include <atf-c.h>
@@ -37,6 +38,52 @@ ATF_TC_BODY(each_refusal_has_its_reason, tc)
 	ATF_CHECK_EQ(0, f.notes);
 	ATF_CHECK_EQ(0, lpa_fixture_profiles(&f));
 	lpa_fixture_stop(&f);
+}
+
+static unsigned asked, asked_of_rules;
+
+static enum lpa_answer say_yes(void *context, const struct lpa_offer *offer)
+{
+	(void)context, (void)offer;
+	asked++;
+	return LPA_YES;
+}
+
+static enum lpa_answer say_yes_to_rules(void *context, const struct lpa_offer *offer)
+{
+	(void)context, (void)offer;
+	asked_of_rules++;
+	return LPA_YES;
+}
+
+ATF_TC_WITHOUT_HEAD(consent_counts_for_the_same_profile_server_and_rules_alone);
+ATF_TC_BODY(consent_counts_for_the_same_profile_server_and_rules_alone, tc)
+{
+	static const uint8_t one[] = { 0xBF, 0x25, 1, 1 }, two[] = { 0xBF, 0x25, 1, 2 };
+	struct lpa lpa = { .options.callbacks = { .consent = say_yes, .ppr_consent = say_yes_to_rules } };
+	struct lpa_download_result result = { 0 };
+	struct lpa_download d = { .lpa = &lpa, .result = &result, .address = "smdp.example.com" };
+	struct esim_error err;
+
+	d.session.answer.profile_metadata = esim_slice(one, sizeof(one));
+	for (int session = 0; session < 2; session++) {
+		ATF_CHECK_EQ(0, lpa_ask_consent(&d, &err));
+		ATF_CHECK_EQ(1, asked);
+	}
+	strcpy(d.address, "other.example.com");
+	ATF_CHECK_EQ(0, lpa_ask_consent(&d, &err));
+	ATF_CHECK_EQ(2, asked);
+	ATF_CHECK_EQ(0, asked_of_rules);
+	d.consent_rules = ESIM_PPR2;
+	for (int session = 0; session < 2; session++) {
+		ATF_CHECK_EQ(0, lpa_ask_consent(&d, &err));
+		ATF_CHECK_EQ(3, asked);
+		ATF_CHECK_EQ(1, asked_of_rules);
+	}
+	d.session.answer.profile_metadata = esim_slice(two, sizeof(two));
+	ATF_CHECK_EQ(0, lpa_ask_consent(&d, &err));
+	ATF_CHECK_EQ(4, asked);
+	esim_buf_free(&d.consented);
 }
 
 ATF_TC_WITHOUT_HEAD(policy_rules_are_asked_apart_and_after_consent);
@@ -280,7 +327,8 @@ ATF_TC_BODY(an_interrupted_load_is_called_off_and_can_be_repeated, tc)
 	lpa_fixture_order("demo", NULL, NULL);
 	lpa_fixture_start(&f);
 	ATF_CHECK_EQ(ESIM_ECANCELED, lpa_download(f.lpa, &order, &result, &err));
-	ATF_CHECK_EQ_MSG(0, f.notes, "%s", f.last_note);
+	ATF_CHECK_EQ_MSG(1, f.notes, "%s", f.last_note);
+	ATF_CHECK(strstr(f.last_note, "cleaning up"));
 	ATF_CHECK(!result.installed);
 	/* Both sides know: by the card's own result, or by CancelSession. */
 	ATF_CHECK(result.notification_sent || lpa_fixture_cancel_reason() >= 0);
@@ -292,6 +340,47 @@ ATF_TC_BODY(an_interrupted_load_is_called_off_and_can_be_repeated, tc)
 	ATF_CHECK_EQ(0, lpa_fixture_profiles(&f));
 	ATF_CHECK_EQ_MSG(0, lpa_fixture_download(&f, "demo", &err), "%s", err.message);
 	ATF_CHECK_EQ(1, lpa_fixture_profiles(&f));
+	lpa_fixture_stop(&f);
+}
+
+ATF_TC_WITHOUT_HEAD(an_interrupted_clean_up_is_not_held_again);
+ATF_TC_BODY(an_interrupted_clean_up_is_not_held_again, tc)
+{
+	struct lpa_fixture f = { 0 };
+	bool interrupted;
+
+	lpa_fixture_order("demo", NULL, NULL);
+	lpa_fixture_start(&f);
+	ATF_CHECK(!lpa_hold_cancel(f.lpa));
+	ATF_CHECK_EQ(0, f.notes);
+
+	/* One interruption: each part of the clean-up works, and the user is told once. */
+	esim_cancel_trigger(f.cancel);
+	for (int part = 0; part < 2; part++) {
+		interrupted = lpa_hold_cancel(f.lpa);
+		ATF_CHECK(interrupted);
+		ATF_CHECK(!esim_cancel_triggered(f.cancel));
+		lpa_restore_cancel(f.lpa, interrupted);
+		ATF_CHECK(esim_cancel_triggered(f.cancel));
+	}
+	ATF_CHECK_EQ(1, f.notes);
+	ATF_CHECK(strstr(f.last_note, "interrupt again"));
+
+	/* Another during the next part: what follows does not wait for anything. */
+	interrupted = lpa_hold_cancel(f.lpa);
+	esim_cancel_trigger(f.cancel);
+	lpa_restore_cancel(f.lpa, interrupted);
+	ATF_CHECK(!lpa_hold_cancel(f.lpa));
+	ATF_CHECK(esim_cancel_triggered(f.cancel));
+
+	/* The handle put back by the caller, all begins anew. */
+	esim_cancel_clear(f.cancel);
+	ATF_CHECK(!lpa_hold_cancel(f.lpa));
+	esim_cancel_trigger(f.cancel);
+	ATF_CHECK(lpa_hold_cancel(f.lpa));
+	lpa_restore_cancel(f.lpa, true);
+	ATF_CHECK_EQ(2, f.notes);
+	esim_cancel_clear(f.cancel);
 	lpa_fixture_stop(&f);
 }
 
@@ -437,6 +526,7 @@ ATF_TC_BODY(an_smdp_is_no_smds, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, each_refusal_has_its_reason);
+	ATF_TP_ADD_TC(tp, consent_counts_for_the_same_profile_server_and_rules_alone);
 	ATF_TP_ADD_TC(tp, policy_rules_are_asked_apart_and_after_consent);
 	ATF_TP_ADD_TC(tp, ppr1_has_no_place_beside_an_operational_profile);
 	ATF_TP_ADD_TC(tp, metadata_that_changed_in_the_package_stops_the_load);
@@ -450,6 +540,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_wrong_code_is_asked_again_but_consent_is_not);
 	ATF_TP_ADD_TC(tp, no_more_codes_leaves_the_servers_words);
 	ATF_TP_ADD_TC(tp, an_interrupted_load_is_called_off_and_can_be_repeated);
+	ATF_TP_ADD_TC(tp, an_interrupted_clean_up_is_not_held_again);
 	ATF_TP_ADD_TC(tp, a_lost_last_answer_is_found_on_the_card);
 	ATF_TP_ADD_TC(tp, a_damaged_result_is_read_again_from_the_card);
 	ATF_TP_ADD_TC(tp, power_lost_while_loading_leaves_no_profile_and_advice);

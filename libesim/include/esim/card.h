@@ -107,6 +107,9 @@ int esim_card_reset(struct esim_card *card, struct esim_error *err);
 /* Select again without a reset, after REFRESH; falls back to a fresh channel. */
 int esim_card_reselect(struct esim_card *card, struct esim_error *err);
 
+/* A deadline for each command from now on, in milliseconds; 0: that of the options again. */
+void esim_card_set_timeout(struct esim_card *card, unsigned milliseconds);
+
 /* Change what the options said: the handle that cancels, the tracer. */
 void esim_card_set_cancel(struct esim_card *card, const struct esim_cancel *cancel);
 
