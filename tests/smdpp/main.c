@@ -4,6 +4,8 @@
 #include "smdpp/fault.h"
 #include "smdpp/smdpp.h"
 
+#include <esim/program.h>
+
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -172,6 +174,7 @@ int main(int argc, char **argv)
 	struct smdpp_options options = { 0 };
 	int option, status;
 
+	esim_open_standard_fds();
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		status = parse_option(&options, option);
 		if (status >= 0)

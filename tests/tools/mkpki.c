@@ -3,6 +3,8 @@
 #include "rsp/clock.h"
 #include "rsp/pki.h"
 
+#include <esim/program.h>
+
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,6 +69,7 @@ int main(int argc, char **argv)
 	const char *curve = NULL;
 	int option;
 
+	esim_open_standard_fds();
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		switch (option) {
 		case OPT_CURVE:

@@ -3,6 +3,8 @@
 #include "rsp/file.h"
 #include "rsp/profile.h"
 
+#include <esim/program.h>
+
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,6 +105,7 @@ int main(int argc, char **argv)
 	struct esim_error err;
 	int option, status;
 
+	esim_open_standard_fds();
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		status = parse_option(&profile, option);
 		if (status >= 0)

@@ -4,6 +4,8 @@
 
 #include "rsp/clock.h"
 
+#include <esim/program.h>
+
 #include <errno.h>
 #include <getopt.h>
 #include <libgen.h>
@@ -356,6 +358,7 @@ int main(int argc, char **argv)
 	sigset_t signals;
 	int stop_fd, r;
 
+	esim_open_standard_fds();
 	r = parse(argc, argv, &arguments);
 	if (r)
 		return r < 0 ? 0 : r;
