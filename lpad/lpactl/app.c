@@ -151,18 +151,21 @@ int app_open_servers(struct app *app)
 	return rc ? rc : open_http(app);
 }
 
-void app_close(struct app *app)
+int app_close(struct app *app)
 {
+	int rc;
+
 	progress_end(app);
 	lpa_free(&app->lpa);
 	esim_http_free(&app->http);
 	esim_card_free(&app->card);
 	esim_pool_free(&app->roots);
-	trace_close(&app->trace);
+	rc = trace_close(&app->trace);
 	esim_cancel_free(&app->cancel);
 	json_decref(app->result);
 	explicit_bzero(&app->device, sizeof(app->device));
 	explicit_bzero(app->confirmation_code, sizeof(app->confirmation_code));
+	return rc;
 }
 
 enum exit_status app_exit_status(const struct esim_error *err)

@@ -25,7 +25,7 @@ enum exit_status {
 
 struct app {
 	struct options options;
-	struct esim_cancel *cancel;	/* fired by SIGINT and SIGTERM */
+	struct esim_cancel *cancel;	/* fired by SIGINT, SIGTERM and SIGHUP */
 	struct trace *trace;		/* NULL: none */
 	struct esim_card *card;
 	struct esim_pool roots;		/* of RSP and of TLS: one list of CIs feeds both */
@@ -33,6 +33,7 @@ struct app {
 	struct es10b_device_info device;
 	struct lpa *lpa;
 	char confirmation_code[ESIM_MAX_CONFIRMATION_CODE + 1];	/* of its file; wiped */
+	const char *unanswered;		/* advice, where a question met the end of input */
 	json_t *result;			/* what --json prints; a verb adds its members */
 	struct esim_error err;
 };
@@ -43,7 +44,8 @@ int app_open_card(struct app *app);
 /* The same with trust anchors and a connection to servers. */
 int app_open_servers(struct app *app);
 
-void app_close(struct app *app);
+/* 0, or ESIM_EIO: the trace could not be written to its end. */
+int app_close(struct app *app);
 
 /* The exit status that fits a cause. */
 enum exit_status app_exit_status(const struct esim_error *err);

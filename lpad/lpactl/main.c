@@ -3,11 +3,17 @@
 #include "app.h"
 #include "output.h"
 #include "progress.h"
+#include "prompt.h"
 #include "trace.h"
+
+#include <esim/program.h>
 
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #define ANY_NUMBER 256
 
@@ -39,21 +45,51 @@ static const struct verb verbs[] = {
 /* The signal handler has nothing else to hold on to. */
 static struct esim_cancel *interrupted;
 
+/* The second one stops what cleans up after the first, be it stuck where no handle reaches. */
+#define LAST_WORDS_SECONDS 2
+
 static void on_signal(int signal_number)
 {
+	static volatile sig_atomic_t again;
+
 	(void)signal_number;
 	esim_cancel_trigger(interrupted);
+	if (again)
+		alarm(LAST_WORDS_SECONDS);
+	again = true;
+}
+
+static void on_alarm(int signal_number)
+{
+	(void)signal_number;
+	prompt_restore_echo();
+	_exit(EXIT_REFUSED);
+}
+
+/* Ends the process at once, as it always does, but with a terminal that can be used. */
+static void on_quit(int signal_number)
+{
+	prompt_restore_echo();
+	raise(signal_number);
 }
 
 static int catch_signals(struct app *app)
 {
-	struct sigaction action = { .sa_handler = on_signal };
+	const struct sigaction action = { .sa_handler = on_signal };
+	const struct sigaction stop = { .sa_handler = on_alarm };
+	const struct sigaction quit = { .sa_handler = on_quit, .sa_flags = (int)(SA_RESETHAND | SA_NODEFER) };
+	struct sigaction hang_up;
 
 	if (esim_cancel_new(&app->cancel))
 		return esim_error_set(&app->err, ESIM_ENOMEM, "no cancel handle");
 	interrupted = app->cancel;
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGALRM, &stop, NULL);
+	sigaction(SIGQUIT, &quit, NULL);
+	/* nohup(1) has asked for this one to be ignored. */
+	if (!sigaction(SIGHUP, NULL, &hang_up) && hang_up.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	return 0;
 }
@@ -97,33 +133,57 @@ static int check_device(struct app *app)
 static int check_arguments(struct app *app, const struct verb *verb)
 {
 	const int count = app->options.argument_count;
+	char text[MAX_QUOTED];
 
 	if (count >= verb->min_arguments && count <= verb->max_arguments)
 		return 0;
 	if (count > verb->max_arguments)
 		esim_error_set(&app->err, ESIM_EINVAL, "%s: unexpected argument: %s", verb->name,
-			       app->options.arguments[verb->max_arguments]);
+			       options_quote(app->options.arguments[verb->max_arguments], text));
 	else
 		esim_error_set(&app->err, ESIM_EINVAL, "%s: an argument is missing", verb->name);
 	esim_error_advise(&app->err, "usage: lpactl %s", verb->synopsis);
 	return ESIM_EINVAL;
 }
 
+/*
+ * An activation code where none belongs is refused before anything else looks at
+ * it, and perhaps repeats it.
+ */
+static int check_stray_codes(struct app *app, const struct verb *verb)
+{
+	const int first = verb->bit == VERB_DOWNLOAD;
+
+	for (int i = first; i < app->options.argument_count; i++)
+		if (options_is_code(app->options.arguments[i])) {
+			esim_error_set(&app->err, ESIM_EINVAL,
+				       "%s: an activation code is no argument of this verb",
+				       verb->name);
+			esim_error_advise(&app->err, "usage: lpactl download CODE");
+			return ESIM_EINVAL;
+		}
+	return 0;
+}
+
 /* All that can be said against a command line, before anything is opened. */
 static int check_usage(struct app *app, const struct verb **ret_verb)
 {
 	const struct verb *verb = app->options.verb ? find_verb(app->options.verb) : NULL;
+	char text[MAX_QUOTED];
 	int rc;
 
 	if (!app->options.verb)
 		esim_error_set(&app->err, ESIM_EINVAL, "a verb is missing");
 	else if (!verb)
-		esim_error_set(&app->err, ESIM_EINVAL, "unknown verb: %s", app->options.verb);
+		esim_error_set(&app->err, ESIM_EINVAL, "unknown verb: %s",
+			       options_quote(app->options.verb, text));
 	if (!verb) {
 		esim_error_advise(&app->err, "lpactl --help lists the verbs");
 		return ESIM_EINVAL;
 	}
 	rc = options_check_verb(verb->bit, &app->err);
+	if (!rc)
+		rc = check_stray_codes(app, verb);
 	if (!rc)
 		rc = check_arguments(app, verb);
 	if (!rc && app->options.trace_secrets && !app->options.trace)
@@ -132,6 +192,17 @@ static int check_usage(struct app *app, const struct verb **ret_verb)
 		rc = check_device(app);
 	*ret_verb = verb;
 	return rc;
+}
+
+/* A trace that looks whole and is not misleads whoever reads it. */
+static int check_trace(struct app *app)
+{
+	if (!trace_lost(app->trace))
+		return 0;
+	esim_error_set(&app->err, ESIM_EIO, "the trace is not whole: it could not be written");
+	esim_error_advise(&app->err, "what was asked for is done all the same");
+	app->err.domain = ESIM_DOMAIN_SYSTEM;
+	return ESIM_EIO;
 }
 
 static int run(struct app *app)
@@ -146,7 +217,9 @@ static int run(struct app *app)
 		rc = catch_signals(app);
 	if (!rc)
 		rc = esim_crypto_self_test(&app->err);
-	return rc ? rc : verb->run(app);
+	if (!rc)
+		rc = verb->run(app);
+	return rc ? rc : check_trace(app);
 }
 
 /* With --json one document whatever happened; what is known goes with an error too. */
@@ -175,9 +248,13 @@ static int flush(void)
 
 int main(int argc, char **argv)
 {
-	struct app app = { .result = json_object() };
+	struct app app = { 0 };
 	int status, rc;
 
+	esim_open_standard_fds();
+	/* Neither a core nor another process of the user is to have the secrets. */
+	prctl(PR_SET_DUMPABLE, 0);
+	app.result = json_object();
 	esim_error_clear(&app.err);
 	rc = options_parse(argc, argv, &app.options, &app.err);
 	if (!rc && app.options.version) {
@@ -191,6 +268,9 @@ int main(int argc, char **argv)
 		finish(&app, rc);
 	}
 	status = rc ? (int)app_exit_status(&app.err) : EXIT_OK;
-	app_close(&app);
+	if (app_close(&app) && !(rc && app.err.code == ESIM_EIO)) {
+		fputs("lpactl: the trace is not whole: it could not be written\n", stderr);
+		status = status ? status : EXIT_OTHER;
+	}
 	return status ? status : flush();
 }

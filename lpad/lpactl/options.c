@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum kind {
 	FLAG,
@@ -49,8 +50,7 @@ static int set_remove(struct options *o, const char *value, struct esim_error *e
 	errno = 0;
 	number = strtoul(value, &end, 10);
 	if (value[0] < '0' || value[0] > '9' || *end || errno || number > UINT32_MAX)
-		return esim_error_set(err, ESIM_EINVAL, "--remove takes a sequence number, not \"%s\"",
-				      value);
+		return esim_error_set(err, ESIM_EINVAL, "--remove takes a sequence number");
 	o->has_remove = true;
 	o->remove = (uint32_t)number;
 	return 0;
@@ -151,12 +151,48 @@ static int apply(const struct option_row *row, struct options *o, const char *va
 	return 0;
 }
 
-static int refuse(char **argv, int failed, struct esim_error *err)
+bool options_is_code(const char *word)
 {
-	esim_error_set(err, ESIM_EINVAL, failed == ':' ? "%s wants a value" :
-		       "unknown, ambiguous or wrongly used option: %s", argv[optind - 1]);
-	esim_error_advise(err, "lpactl --help lists the options");
+	return strncasecmp(word, "LPA:", 4) == 0 || strncmp(word, "1$", 2) == 0;
+}
+
+const char *options_quote(const char *word, char text[static MAX_QUOTED])
+{
+	const size_t len = strspn(word, "abcdefghijklmnopqrstuvwxyz-");
+
+	if (len == 0 || len >= MAX_QUOTED || (word[len] && word[len] != '='))
+		return "(not repeated here, it may be a secret)";
+	memcpy(text, word, len);
+	text[len] = '\0';
+	return text;
+}
+
+static int refuse(const char *word, int failed, struct esim_error *err)
+{
+	char text[MAX_QUOTED];
+
+	/* A short option is known by its letter, and none is a secret. */
+	if (optopt)
+		esim_error_set(err, ESIM_EINVAL, "unknown option: -%c", optopt);
+	else
+		esim_error_set(err, ESIM_EINVAL, failed == ':' ? "%s wants a value" :
+			       "unknown or wrongly used option: %s", options_quote(word, text));
+	esim_error_advise(err, "lpactl --help lists the options; their names are not abbreviated");
 	return ESIM_EINVAL;
+}
+
+/* The word that getopt_long() has just taken an option from. */
+static const char *word_of_option(char **argv)
+{
+	return optarg && optarg == argv[optind - 1] ? argv[optind - 2] : argv[optind - 1];
+}
+
+/* getopt_long() takes abbreviations: what was meant as one option would be taken for another. */
+static bool is_whole_name(const char *word, const char *name)
+{
+	const size_t len = strlen(name);
+
+	return strncmp(word + 2, name, len) == 0 && (!word[2 + len] || word[2 + len] == '=');
 }
 
 /* How an error of the command line itself is written hangs on one of its options. */
@@ -188,7 +224,12 @@ int options_parse(int argc, char **argv, struct options *ret, struct esim_error 
 			continue;
 		}
 		if (found != 0)
-			return refuse(argv, found, err);
+			return refuse(argv[optind - 1], found, err);
+		if (!is_whole_name(word_of_option(argv), rows[row].name))
+			return refuse(word_of_option(argv), '?', err);
+		if (optarg && options_is_code(optarg))
+			return esim_error_set(err, ESIM_EINVAL, "--%s does not take an activation code",
+					      rows[row].name);
 		if (given[row] && rows[row].kind == TEXT)
 			return esim_error_set(err, ESIM_EINVAL, "--%s was given twice",
 					      rows[row].name);

@@ -51,6 +51,17 @@ struct options {
 /* ESIM_EINVAL with a sentence that names the argument; ret->json is right also then. Moves argv's elements. */
 int options_parse(int argc, char **argv, struct options *ret, struct esim_error *err);
 
+/* Does @word begin like an activation code? */
+bool options_is_code(const char *word);
+
+/*
+ * @word of a command line that was refused, for a message: a mistyped line may hold
+ * a code anywhere, so a word is repeated that looks like a verb or an option alone,
+ * without the value after `=`.
+ */
+#define MAX_QUOTED 32
+const char *options_quote(const char *word, char text[static MAX_QUOTED]);
+
 /* Are all options that were given for the verb with @bit? */
 int options_check_verb(unsigned bit, struct esim_error *err);
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -38,7 +39,7 @@ static int read_byte(const struct app *app, int fd, char *ret)
 	}
 }
 
-/* Length of the line, 0 at the end of input; ESIM_ETOOBIG reads it away all the same. */
+/* 1: a line, maybe an empty one; 0: the end of input; ESIM_ETOOBIG reads it away all the same. */
 static int read_line(const struct app *app, int fd, char *line, size_t size)
 {
 	size_t len = 0;
@@ -57,7 +58,7 @@ static int read_line(const struct app *app, int fd, char *line, size_t size)
 		return ESIM_ETOOBIG;
 	}
 	line[len] = '\0';
-	return (int)len;
+	return rc == 1 || len > 0;
 }
 
 static void trim(char *line)
@@ -77,7 +78,7 @@ int prompt_read_file(struct app *app, const char *file, const char *what, char *
 	int rc;
 
 	if (fd < 0) {
-		esim_error_errno(&app->err, ESIM_EINVAL, errno, "%s in %s", what, file);
+		esim_error_errno(&app->err, ESIM_EINVAL, errno, "the file of %s", what);
 		app->err.domain = ESIM_DOMAIN_USAGE;
 		return ESIM_EINVAL;
 	}
@@ -86,35 +87,48 @@ int prompt_read_file(struct app *app, const char *file, const char *what, char *
 		close(fd);
 	if (rc < 0)
 		return esim_error_set(&app->err, ESIM_EINVAL, rc == ESIM_ETOOBIG ?
-				      "%s in %s is too long" : "%s in %s cannot be read", what, file);
+				      "%s is too long" : "%s cannot be read", what);
 	trim(line);
 	if (esim_cancel_triggered(app->cancel))
 		return esim_error_set(&app->err, ESIM_ECANCELED, "cancelled");
 	if (!line[0])
-		return esim_error_set(&app->err, ESIM_EINVAL, "%s: %s is empty", what, file);
+		return esim_error_set(&app->err, ESIM_EINVAL, "the file of %s is empty", what);
 	return 0;
 }
 
-/* Anything but a plain yes is no. */
-static bool ask(struct app *app, const char *question)
+/* Anything but a plain yes is no; silence is neither. */
+static enum lpa_answer ask(struct app *app, const char *question)
 {
 	char line[16];
+	int rc;
 
 	progress_end(app);
 	fprintf(stderr, "%s [y/N] ", question);
 	fflush(stderr);
-	if (read_line(app, STDIN_FILENO, line, sizeof(line)) <= 0) {
+	rc = read_line(app, STDIN_FILENO, line, sizeof(line));
+	if (rc == ESIM_ETOOBIG)
+		return LPA_NO;
+	if (rc <= 0) {
 		fputc('\n', stderr);
-		return false;
+		return LPA_NO_ANSWER;
 	}
 	trim(line);
-	return strcasecmp(line, "y") == 0 || strcasecmp(line, "yes") == 0;
+	return strcasecmp(line, "y") == 0 || strcasecmp(line, "yes") == 0 ? LPA_YES : LPA_NO;
+}
+
+/* For a script whose author forgot an option: what to add. */
+static enum lpa_answer advise_if_silent(struct app *app, enum lpa_answer answer, const char *advice)
+{
+	if (answer == LPA_NO_ANSWER)
+		app->unanswered = advice;
+	return answer;
 }
 
 int prompt_confirm(struct app *app, const char *question)
 {
 	/* In a script the command line itself is the consent; a person may have slipped. */
-	if (app->options.yes || !isatty(STDIN_FILENO) || ask(app, question))
+	if (app->options.yes || !isatty(STDIN_FILENO) ||
+	    ask(app, question) == LPA_YES)
 		return 0;
 	if (esim_cancel_triggered(app->cancel))
 		return esim_error_set(&app->err, ESIM_ECANCELED, "cancelled");
@@ -131,7 +145,10 @@ enum lpa_answer prompt_consent(struct app *app, const struct lpa_offer *offer)
 	if (offer->known_test_profile && !app->options.ci_roots)
 		fputs("lpactl: warning: this is a public test profile; versions up to 6 of it let anyone install applets on the eUICC\n",
 		      stderr);
-	return app->options.yes || ask(app, "Download this profile?") ? LPA_YES : LPA_NO;
+	if (app->options.yes)
+		return LPA_YES;
+	return advise_if_silent(app, ask(app, "Download this profile?"),
+				"--yes consents without being asked");
 }
 
 enum lpa_answer prompt_ppr_consent(struct app *app, const struct lpa_offer *offer)
@@ -143,24 +160,36 @@ enum lpa_answer prompt_ppr_consent(struct app *app, const struct lpa_offer *offe
 	snprintf(question, sizeof(question), "Its operator forbids to %s it. Agree?",
 		 offer->policy_rules == ESIM_PPR1 ? "disable" :
 		 offer->policy_rules == ESIM_PPR2 ? "delete" : "disable or delete");
-	return ask(app, question) ? LPA_YES : LPA_NO;
+	return advise_if_silent(app, ask(app, question),
+				"--accept-ppr agrees to policy rules without being asked");
+}
+
+/* What a signal handler needs to show typing again. */
+static struct termios shown;
+static volatile sig_atomic_t hidden;
+
+void prompt_restore_echo(void)
+{
+	if (hidden)
+		tcsetattr(STDIN_FILENO, TCSANOW, &shown);
 }
 
 /* On a terminal the code is not shown while it is typed. */
 static int read_hidden_line(struct app *app, char *line, size_t size)
 {
-	struct termios old, silent;
-	const bool terminal = tcgetattr(STDIN_FILENO, &old) == 0;
+	const bool terminal = tcgetattr(STDIN_FILENO, &shown) == 0;
+	struct termios silent = shown;
 	int rc;
 
 	if (terminal) {
-		silent = old;
 		silent.c_lflag &= ~(tcflag_t)ECHO;
+		hidden = true;
 		tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
 	}
 	rc = read_line(app, STDIN_FILENO, line, size);
 	if (terminal)
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+	hidden = false;
 	fputc('\n', stderr);
 	return rc;
 }
@@ -182,6 +211,9 @@ enum lpa_answer prompt_confirmation_code(struct app *app, unsigned refused,
 		"Confirmation code: ");
 	fflush(stderr);
 	rc = read_hidden_line(app, code, ESIM_MAX_CONFIRMATION_CODE + 1);
+	if (rc == 0 || rc == ESIM_EIO)
+		return advise_if_silent(app, LPA_NO_ANSWER,
+					"--confirmation-code-file gives the code without being asked");
 	if (rc > 0)
 		trim(code);
 	return rc > 0 && code[0] ? LPA_YES : LPA_NO;

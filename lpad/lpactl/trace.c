@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct trace {
@@ -23,6 +24,16 @@ struct trace {
 	bool secrets;
 	unsigned long line;
 };
+
+/* The mode that open() was given counts for a new file alone. */
+static int keep_from_others(int fd)
+{
+	struct stat status;
+
+	if (fstat(fd, &status))
+		return -1;
+	return S_ISREG(status.st_mode) ? fchmod(fd, 0600) : 0;
+}
 
 int trace_open(const char *file, bool secrets, struct trace **ret, struct esim_error *err)
 {
@@ -34,11 +45,14 @@ int trace_open(const char *file, bool secrets, struct trace **ret, struct esim_e
 	trace->secrets = secrets;
 	fd = strcmp(file, "-") == 0 ? dup(STDERR_FILENO) :
 	     open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	trace->file = fd < 0 ? NULL : fdopen(fd, "w");
+	if (fd >= 0 && (!secrets || !keep_from_others(fd)))
+		trace->file = fdopen(fd, "w");
 	if (!trace->file) {
-		free(trace);
 		esim_error_errno(err, ESIM_EINVAL, errno, "the trace file %s", file);
 		err->domain = ESIM_DOMAIN_USAGE;
+		if (fd >= 0)
+			close(fd);
+		free(trace);
 		return ESIM_EINVAL;
 	}
 	setvbuf(trace->file, NULL, _IOLBF, 0);
@@ -46,13 +60,22 @@ int trace_open(const char *file, bool secrets, struct trace **ret, struct esim_e
 	return 0;
 }
 
-void trace_close(struct trace **trace)
+bool trace_lost(const struct trace *trace)
 {
+	return trace && ferror(trace->file);
+}
+
+int trace_close(struct trace **trace)
+{
+	bool lost;
+
 	if (!trace || !*trace)
-		return;
-	fclose((*trace)->file);
+		return 0;
+	lost = trace_lost(*trace);
+	lost |= fclose((*trace)->file) != 0;
 	free(*trace);
 	*trace = NULL;
+	return lost ? ESIM_EIO : 0;
 }
 
 static void put_hex(FILE *file, struct esim_slice bytes)

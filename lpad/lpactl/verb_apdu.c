@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int parse(struct app *app, const char *text, struct esim_buf *command)
+static int parse(struct app *app, int number, struct esim_buf *command)
 {
+	const char *text = app->options.arguments[number];
 	const size_t size = strlen(text) / 2;
 	uint8_t *bytes;
 	size_t len;
@@ -19,7 +20,7 @@ static int parse(struct app *app, const char *text, struct esim_buf *command)
 	if (size < 4 || size > ESIM_MAX_COMMAND || !bytes ||
 	    esim_hex_decode(text, bytes, size, &len))
 		return esim_error_set(&app->err, ESIM_EINVAL,
-				      "\"%s\" is no command APDU: four bytes or more, in hex", text);
+				      "APDU %d is none: it takes four bytes or more, in hex", number + 1);
 	return 0;
 }
 
@@ -59,12 +60,12 @@ int verb_apdu(struct app *app)
 
 	/* All are looked at before the first is sent. */
 	for (int i = 0; !rc && i < app->options.argument_count; i++)
-		rc = parse(app, app->options.arguments[i], &command);
+		rc = parse(app, i, &command);
 	if (!rc)
 		rc = app_open_card(app);
 	json_object_set_new(app->result, "responses", json_array());
 	for (int i = 0; !rc && i < app->options.argument_count; i++) {
-		rc = parse(app, app->options.arguments[i], &command);
+		rc = parse(app, i, &command);
 		if (!rc)
 			rc = exchange(app, esim_buf_slice(&command));
 	}

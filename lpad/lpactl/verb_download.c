@@ -17,13 +17,11 @@ static int misuse(struct app *app, const char *message)
 	return esim_error_set(&app->err, ESIM_EINVAL, "%s", message);
 }
 
-/* The code leaves the process's argument list, which others can read. */
-static int take_argument(struct app *app, struct code *code)
+/* A secret leaves the process's argument list, which others can read. */
+static int take(struct app *app, char *argument, struct code *code)
 {
-	char *argument = app->options.arguments[0];
-
 	if (strlen(argument) >= sizeof(code->text))
-		return misuse(app, "this activation code is too long");
+		return misuse(app, "this code or matching id is too long");
 	strcpy(code->text, argument);
 	explicit_bzero(argument, strlen(argument));
 	return 0;
@@ -51,13 +49,15 @@ static int make_order(struct app *app, struct code *code, struct lpa_order *orde
 		order->activation_code = code->text;
 		return o->code_file ? prompt_read_file(app, o->code_file, "the activation code",
 						       code->text, sizeof(code->text)) :
-				      take_argument(app, code);
+				      take(app, o->arguments[0], code);
 	}
 	if (o->smdp) {
 		order->source = LPA_ORDER_EVENT;
 		order->smdp_address = o->smdp;
-		order->matching_id = o->matching_id;
-	} else if (o->discover || o->smds) {
+		order->matching_id = o->matching_id ? code->text : NULL;
+		return o->matching_id ? take(app, (char *)(uintptr_t)o->matching_id, code) : 0;
+	}
+	if (o->discover || o->smds) {
 		order->source = LPA_ORDER_SMDS;
 		order->smdp_address = o->smds;
 	} else {
@@ -118,6 +118,8 @@ static int run_order(struct app *app, const struct lpa_order *order)
 		return rc;
 	say_device(app);
 	rc = lpa_download(app->lpa, order, &result, &app->err);
+	if (rc == ESIM_EREFUSED && app->unanswered)
+		esim_error_advise(&app->err, "%s", app->unanswered);
 	if (app->options.json)
 		fill_json(app, &result);
 	else

@@ -148,7 +148,7 @@ cancel_session_body() {
 	prepare
 	for action in $ACTIONS; do
 		insert_card "$action@BF41:1"
-		json_run 3 download "$(code demo)"
+		json_run_refused 3 download "$(code demo)"
 		says .error.domain policy
 		grep -q "note: .*could not be cancelled on the" out.err || atf_fail "$action: $(cat out.err)"
 		store_is_kept "$action"

@@ -186,7 +186,7 @@ refusal_body() {
 			sh -c "echo $answer | ./lpactl download --code-file code --trace trace"
 		grep -A1 BF41 trace | tail -n 1 | grep -q cancelSession || { cat trace; atf_fail "order of cancelling"; }
 	done
-	json_run 3 download "$(code demo)"
+	json_run_refused 3 download "$(code demo)"
 	says .error.domain policy
 	grep -q "BF41.*810100" card.log || atf_fail "another reason was given"
 	[ -z "$(delivered)" ] || atf_fail "a notification came"

@@ -194,7 +194,7 @@ orders_body() {
 	refused 8.2.6/3.8 ES9+.AuthenticateClient download --yes "$(code nothing)"
 	json_run 0 address --default "$NAME"
 	refused 8.2.5/4.3 ES9+.AuthenticateClient download --yes
-	json_run 3 download "$(code used)"
+	json_run_refused 3 download "$(code used)"
 	refused 8.8.5/6.4 ES9+.AuthenticateClient download --yes "$(code used)"
 	order demo
 	fresh_card --memory 1000

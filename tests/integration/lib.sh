@@ -114,11 +114,23 @@ end_servers() {
 }
 
 # Run ./lpactl --json with these arguments; the document is then in out.json.
+# Nobody answers what it asks.
 json_run() { # expected-status argument...
+	: >input
+	json_run_answered "$@"
+}
+
+# The same, and the user says no.
+json_run_refused() { # expected-status argument...
+	echo n >input
+	json_run_answered "$@"
+}
+
+json_run_answered() { # expected-status argument...
 	expected=$1
 	shift
 	status=0
-	./lpactl --json "$@" >out.json 2>out.err </dev/null || status=$?
+	./lpactl --json "$@" >out.json 2>out.err <input || status=$?
 	[ "$status" = "$expected" ] || { cat out.json out.err; atf_fail "lpactl $*: status $status, not $expected"; }
 }
 

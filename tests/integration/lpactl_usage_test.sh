@@ -64,6 +64,225 @@ bad_codes_body() {
 }
 bad_codes_cleanup() { end_servers; }
 
+atf_test_case mistyped_codes
+mistyped_codes_head() {
+	atf_set descr "A command line that is refused is not repeated where it may hold a code"
+}
+mistyped_codes_body() {
+	for line in "info LPA:1\$h\$SECRET" "LPA:1\$h\$SECRET" "download --activation-code=LPA:1\$h\$SECRET" \
+		"download --confirmation-code=SECRET" "download --confirmation-code SECRET" "download --code=SECRET" \
+		"download --code SECRET" "download --confirmation-code-file SECRET --smdp a.example.com" \
+		"download --code-file SECRET" "download --code-file LPA:1\$h\$SECRET" "download a SECRET" \
+		"download --match=SECRET --smdp a.example.com" "download --yes=SECRET" "--device LPA:1\$h\$SECRET info" \
+		"--ci-roots 1\$h\$SECRET info" "--clock SECRET info" "--connect-to SECRET info" \
+		"notifications --remove SECRET" "apdu SECRET" "download --smdp SECRET" "download --imei SECRET" \
+		"enable LPA:1\$h\$SECRET" "SECRET" "--SECRET info" "info SECRET"; do
+		for json in "" --json; do
+			status=0
+			# shellcheck disable=SC2086 # words
+			"$BIN/lpactl" --device unix:none $json $line >out 2>err || status=$?
+			[ "$status" != 0 ] || atf_fail "$line: status 0"
+			! grep -q SECRET out err || { cat out err; atf_fail "$line is repeated"; }
+		done
+	done
+	atf_check -s exit:2 -e match:"unknown.*: --confirmation-code$" "$BIN/lpactl" download --confirmation-code=1
+	atf_check -s exit:2 -e match:"unknown verb: profile$" "$BIN/lpactl" profile
+	atf_check -s exit:2 -e match:"unknown option: -y$" "$BIN/lpactl" download -y
+	atf_check -s exit:2 -e match:"unknown" "$BIN/lpactl" --jso info
+}
+
+atf_test_case secrets_leave_argv cleanup
+secrets_leave_argv_head() {
+	with_servers
+	atf_set descr "Code and matching id are gone from the list of processes before the card is spoken to"
+}
+secrets_leave_argv_body() {
+	start_card
+	start_server
+	mkfifo pin
+	for words in "LPA:1\$$NAME\$SECRET" "--smdp $NAME --matching-id SECRET" "--smdp $NAME --matching-id=SECRET"; do
+		# The code's file is read after the words were taken; it holds lpactl up.
+		# shellcheck disable=SC2086 # words
+		./lpactl --json download --yes --confirmation-code-file pin $words >out.json 2>out.err &
+		client=$!
+		exec 3>pin
+		tr '\0' ' ' <"/proc/$client/cmdline" >line
+		grep -q lpactl line || atf_fail "no list: $(cat line)"
+		! grep -q SECRET line || atf_fail "seen: $(cat line)"
+		echo 1 >&3
+		exec 3>&-
+		wait "$client" || true
+		says .error.subjectCode 8.2.6
+	done
+	stop_servers
+}
+secrets_leave_argv_cleanup() { end_servers; }
+
+atf_test_case one_document
+one_document_head() {
+	with_servers
+	atf_set descr "With --json standard output is one document, also where the command line itself is wrong"
+}
+one_document_body() {
+	while read -r line; do
+		for order in "--json $line" "$line --json"; do
+			status=0
+			# shellcheck disable=SC2086 # words
+			"$BIN/lpactl" $order >out.json 2>err </dev/null || status=$?
+			[ "$status" != 0 ] || atf_fail "$order: status 0"
+			[ "$(jq -s 'map(.error.domain) | length' out.json)" = 1 ] || { cat out.json; atf_fail "$order"; }
+			says '.error.message | length > 0' true
+		done
+	done <<-LINES
+	frobnicate
+	info
+	info extra
+	--frobnicate
+	-x info
+	--yes=1 download
+	--help frobnicate
+	--clock tomorrow info
+	--trace-secrets info
+	--trace /nowhere/file --device unix:none info
+	--device unix:none info
+	--device unix:none download --code-file missing
+	--device unix:none download LPA:2
+	--device unix:none apdu 00
+	--device foo:bar profiles
+	--device unix:none reset
+	--device unix:none delete 8944
+	LINES
+	atf_check -s exit:2 -o match:'"usage"' -e ignore "$BIN/lpactl" --json
+	atf_check -s exit:2 -o match:'"usage"' -e ignore "$BIN/lpactl" --json info --device
+}
+
+atf_test_case closed_descriptors cleanup
+closed_descriptors_head() {
+	with_servers
+	atf_set descr "Started without standard descriptors, no program takes a socket for one of them"
+}
+closed_descriptors_body() {
+	order demo
+	start_card
+	start_server
+	for verb in info profiles notifications address discover "download --yes $(code demo)" "delete --yes $ICCID"; do
+		for closed in '<&-' '>&-' '2>&-' '>&- 2>&-' '<&- >&- 2>&-'; do
+			[ "$verb" != "${verb#d}" ] && [ "$closed" != '<&- >&- 2>&-' ] && continue
+			sh -c "exec ./lpactl --stats $(echo "$verb" | sed 's/[$]/\\$/g') $closed" >out 2>err ||
+				atf_fail "$verb $closed: status $?, $(cat err)"
+		done
+	done
+	[ "$(delivered | sort -u)" != "" ] || atf_fail "no notification was delivered"
+	# Nobody can answer: the order stays.
+	rm profiles/demo.der && order demo
+	for closed in '<&-' '<&- >&- 2>&-'; do
+		status=0
+		sh -c "exec ./lpactl download '$(code demo)' $closed" >out 2>err || status=$?
+		[ "$status" = 3 ] || atf_fail "download $closed: status $status"
+	done
+	stop_servers
+	for tool in "veuicc --frobnicate" "smdpp --frobnicate" "mkpki" "mkprofile"; do
+		status=0
+		sh -c "exec $BIN/$tool <&- >&- 2>&-" || status=$?
+		[ "$status" = 2 ] || atf_fail "$tool: status $status"
+	done
+	sh -c "exec $BIN/mkprofile --iccid $ICCID --imsi $IMSI whole.der"
+	sh -c "exec $BIN/mkprofile --iccid $ICCID --imsi $IMSI closed.der <&- >&- 2>&-"
+	cmp whole.der closed.der || atf_fail "mkprofile wrote something else"
+}
+closed_descriptors_cleanup() { end_servers; }
+
+atf_test_case silence cleanup
+silence_head() {
+	with_servers
+	atf_set descr "The end of input is no answer: reason timeout, advice names the option, the order stays; an empty line is a no"
+}
+silence_body() {
+	order demo
+	order rules 8944000000000000025 '{"policyRules": ["ppr2"], "owner": "00101"}'
+	order pin 8944000000000000033 '{"confirmationCode": "1234"}'
+	start_card --rat 'ppr1+ppr2:*:consent'
+	start_server
+	forget_card_log
+	json_run 3 download "$(code demo)"
+	says .error.message "nobody answered"
+	says '.error.advice | test("--yes")' true
+	json_run 3 download --yes "$(code rules)"
+	says '.error.advice | test("--accept-ppr")' true
+	json_run 3 download --yes "$(code pin)"
+	says '.error.message | test("nobody answered")' true
+	says '.error.advice | test("--confirmation-code-file")' true
+	[ "$(cancel_reasons | sort -u)" = 02 ] || atf_fail "reasons $(cancel_reasons)"
+	json_run 0 download --yes "$(code demo)"
+	json_run 0 download --yes --accept-ppr "$(code rules)"
+	forget_card_log
+	code pin >code
+	atf_check -s exit:3 -e match:"the user refused" sh -c 'echo | ./lpactl download --code-file code'
+	[ "$(cancel_reasons)" = 00 ] || atf_fail "an empty line: reason $(cancel_reasons)"
+	stop_servers
+}
+silence_cleanup() { end_servers; }
+
+atf_test_case second_interrupt cleanup
+second_interrupt_head() {
+	with_servers
+	atf_set descr "A second interrupt stops at once what cleans up after the first, the card being mute"
+	atf_set timeout 60
+}
+second_interrupt_body() {
+	order demo
+	start_card --fault mute@BF36
+	start_server
+	code demo >code
+	mkfifo notes
+	./lpactl --trace trace --json download --yes --code-file code >out.json 2>notes &
+	client=$!
+	exec 4<notes
+	until grep -q mute card.log; do :; done
+	kill -INT "$client"
+	while read -r line <&4; do
+		case $line in *"interrupt again"*) break ;; esac
+	done
+	kill -INT "$client"
+	status=0
+	wait "$client" || status=$?
+	[ "$status" = 3 ] || atf_fail "status $status"
+	says .error.code ESIM_ECANCELED
+	! grep ETIMEDOUT trace || atf_fail "a deadline passed before the second interrupt counted"
+	exec 4<&-
+	stop_servers
+}
+second_interrupt_cleanup() { end_servers; }
+
+atf_test_case hang_up cleanup
+hang_up_head() {
+	with_servers
+	atf_set descr "A hang-up cleans up like an interrupt; the process cannot be dumped"
+}
+hang_up_body() {
+	order demo
+	start_card
+	start_server
+	mkfifo answers questions
+	code demo >code
+	./lpactl download --code-file code <answers 2>questions >out &
+	client=$!
+	exec 3>answers 4<questions
+	while read -r line <&4; do
+		case $line in Class*) break ;; esac
+	done
+	# A process that may not be dumped belongs to root.
+	[ "$(id -u)" = 0 ] || [ "$(stat -c %u "/proc/$client/environ")" = 0 ] || atf_fail "it can be dumped"
+	kill -HUP "$client"
+	status=0
+	wait "$client" || status=$?
+	exec 3>&- 4<&-
+	[ "$status" = 3 ] || atf_fail "status $status"
+	grep -q "BF41.*810100" card.log || atf_fail "the card's session was not cancelled"
+	stop_servers
+}
+hang_up_cleanup() { end_servers; }
+
 atf_test_case help
 help_head() {
 	atf_set descr "Help and version come for every verb, on standard output, without a device"
@@ -123,6 +342,33 @@ trace_body() {
 	stop_servers
 }
 trace_cleanup() { end_servers; }
+
+atf_test_case lost_trace cleanup
+lost_trace_head() {
+	with_servers
+	atf_set descr "A trace that could not be written is told; contents go into no file that others may read"
+}
+lost_trace_body() {
+	start_card
+	[ -c /dev/full ] || atf_skip "no /dev/full"
+	json_run 1 info --trace /dev/full
+	says .error.domain system
+	says '.error.message | test("trace")' true
+	says '.eidValue | length' 32
+	atf_check -s exit:1 -o match:^EID -e match:"lpactl: the trace" ./lpactl info --trace /dev/full
+	for file in plain whole; do
+		echo old >$file
+		chmod 644 $file
+	done
+	json_run 0 info --trace plain
+	[ "$(stat -c %a plain)" = 644 ] || atf_fail "the mode of a file without secrets changed"
+	json_run 0 info --trace whole --trace-secrets
+	[ "$(stat -c %a whole)" = 600 ] || atf_fail "others may read the contents"
+	json_run 0 info --trace /dev/null --trace-secrets
+	[ -c /dev/null ] && [ "$(stat -c %a /dev/null)" != 600 ] || atf_fail "the mode of a device changed"
+	stop_servers
+}
+lost_trace_cleanup() { end_servers; }
 
 atf_test_case statistics cleanup
 statistics_head() {
@@ -187,7 +433,8 @@ roots_body() {
 roots_cleanup() { end_servers; }
 
 atf_init_test_cases() {
-	for name in bad_usage bad_codes help json_errors trace statistics information roots; do
+	for name in bad_usage bad_codes mistyped_codes secrets_leave_argv one_document closed_descriptors \
+		silence second_interrupt hang_up help json_errors trace lost_trace statistics information roots; do
 		atf_add_test_case "$name"
 	done
 }
