@@ -138,12 +138,21 @@ static int describe_device(struct app *app)
 	return 0;
 }
 
+static int add_chosen_roots(struct app *app)
+{
+	int rc = esim_pool_add_dir(&app->roots, app->options.ci_roots, &app->err);
+
+	if (rc)
+		app->err.domain = ESIM_DOMAIN_USAGE;
+	return rc;
+}
+
 int app_open_servers(struct app *app)
 {
 	int rc = describe_device(app);
 
 	if (!rc && app->options.ci_roots)
-		rc = esim_pool_add_dir(&app->roots, app->options.ci_roots, &app->err);
+		rc = add_chosen_roots(app);
 	if (!rc)
 		rc = app_open_card(app);
 	if (!rc && !app->options.ci_roots)

@@ -151,11 +151,12 @@ static int serve(const struct smdpp_options *options)
 	struct esim_error err;
 	int r;
 
-	if (smdpp_new(options, &running, &err)) {
+	r = smdpp_new(options, &running, &err);
+	if (r) {
 		fprintf(stderr, "smdpp: %s\n", err.message);
 		if (*err.advice)
 			fprintf(stderr, "smdpp: %s\n", err.advice);
-		return 1;
+		return r == ESIM_EINVAL ? 2 : 1;
 	}
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);

@@ -121,5 +121,5 @@ int main(int argc, char **argv)
 	if (status)
 		fprintf(stderr, "mkprofile: %s\n", err.message);
 	esim_buf_free(&package);
-	return status ? 1 : 0;
+	return status == ESIM_EINVAL ? 2 : status ? 1 : 0;
 }
