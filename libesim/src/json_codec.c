@@ -49,17 +49,25 @@ static const char *json_path(enum es9p_function function)
 
 /* --- requests ------------------------------------------------------------------------- */
 
-/* jansson frees without wiping, and what goes out may hold a matching id: wipe its strings. */
-static void free_wiped(json_t *object)
+/* jansson frees without wiping, and requests and answers may hold a matching id: wipe every string. */
+static void wipe(json_t *value)
 {
 	const char *key;
-	json_t *value;
+	json_t *member;
+	size_t i;
 
-	json_object_foreach(object, key, value)
-		if (json_is_string(value))
-			explicit_bzero((void *)(uintptr_t)json_string_value(value),
-				       json_string_length(value));
-	json_decref(object);
+	json_object_foreach(value, key, member)
+		wipe(member);
+	json_array_foreach(value, i, member)
+		wipe(member);
+	if (json_is_string(value))
+		explicit_bzero((void *)(uintptr_t)json_string_value(value), json_string_length(value));
+}
+
+static void free_wiped(json_t *value)
+{
+	wipe(value);
+	json_decref(value);
 }
 
 static bool put_text(json_t *object, const char *name, const char *text)
@@ -405,7 +413,7 @@ static int json_decode(enum es9p_function function, struct esim_slice body, stru
 				 : bad(&reader, "the body", "is no object");
 	if (r == 0 && !ret->status.failed)
 		r = decoders[function](&reader, ret);
-	json_decref(root);
+	free_wiped(root);
 	return r;
 }
 

@@ -12,6 +12,7 @@
 
 #include <atf-c.h>
 #include <jansson.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -508,6 +509,38 @@ ATF_TC_BODY(events_of_an_smds_are_read, tc)
 	es9p_answer_clear(&answer);
 }
 
+#define SECRET_EVENT "SECRET-EVENT-OF-THIS-EUICC"
+
+static unsigned given_back_readable;
+
+/* jansson's free(): a string value is a block of its own. */
+static void look_and_free(void *block)
+{
+	if (block && malloc_usable_size(block) >= sizeof(SECRET_EVENT) &&
+	    memcmp(block, SECRET_EVENT, sizeof(SECRET_EVENT)) == 0)
+		given_back_readable++;
+	free(block);
+}
+
+ATF_TC_WITHOUT_HEAD(event_ids_are_wiped_before_their_memory_is_given_back);
+ATF_TC_BODY(event_ids_are_wiped_before_their_memory_is_given_back, tc)
+{
+	struct es9p_answer answer = { 0 };
+	json_t *root = smds_answer(json_pack("[{s:s,s:s}]", "eventId", SECRET_EVENT,
+					     "rspServerAddress", "smdp.example.com"));
+	char *text = json_dumps(root, 0);
+
+	ATF_REQUIRE(text);
+	json_set_alloc_funcs(malloc, look_and_free);
+	ATF_REQUIRE_EQ(0, decode_text(ES9P_AUTHENTICATE_CLIENT, text, strlen(text), &answer, NULL));
+	json_set_alloc_funcs(malloc, free);
+	ATF_CHECK_STREQ(SECRET_EVENT, answer.authenticate_client.events[0].event_id);
+	ATF_CHECK_EQ(0, given_back_readable);
+	es9p_answer_clear(&answer);
+	json_decref(root);
+	free(text);
+}
+
 ATF_TC_WITHOUT_HEAD(bad_events_are_refused);
 ATF_TC_BODY(bad_events_are_refused, tc)
 {
@@ -680,6 +713,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_failure_carries_its_codes_made_printable);
 	ATF_TP_ADD_TC(tp, a_failure_without_codes_is_a_failure);
 	ATF_TP_ADD_TC(tp, events_of_an_smds_are_read);
+	ATF_TP_ADD_TC(tp, event_ids_are_wiped_before_their_memory_is_given_back);
 	ATF_TP_ADD_TC(tp, bad_events_are_refused);
 	ATF_TP_ADD_TC(tp, requests_have_the_fields_of_the_specification);
 	ATF_TP_ADD_TC(tp, a_request_that_does_not_fit_is_an_error);
