@@ -264,7 +264,7 @@ static int power_on(struct socket_transport *t, struct esim_error *err)
 
 /* Connect @fd, with a deadline; the descriptor is closed on failure. */
 static int connect_within(int fd, const struct sockaddr *address, socklen_t len,
-			  struct esim_error *err)
+			  const struct esim_cancel *cancel, struct esim_error *err)
 {
 	socklen_t size = sizeof(int);
 	int failure = 0, r;
@@ -272,7 +272,7 @@ static int connect_within(int fd, const struct sockaddr *address, socklen_t len,
 	if (connect(fd, address, len) < 0)
 		failure = errno;
 	if (failure == EINPROGRESS || failure == EINTR) {
-		r = wait_for(fd, NULL, POLLOUT, deadline_in(CONNECT_TIMEOUT_MS),
+		r = wait_for(fd, cancel, POLLOUT, deadline_in(CONNECT_TIMEOUT_MS),
 			     "the card's side does not accept the connection", err);
 		if (r) {
 			close(fd);
@@ -296,7 +296,7 @@ static int new_socket(int family, struct esim_error *err)
 	return fd >= 0 ? fd : esim_error_errno(err, ESIM_EIO, errno, "cannot make a socket");
 }
 
-static int connect_unix(const char *path, struct esim_error *err)
+static int connect_unix(const char *path, const struct esim_cancel *cancel, struct esim_error *err)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd;
@@ -308,7 +308,7 @@ static int connect_unix(const char *path, struct esim_error *err)
 	fd = new_socket(AF_UNIX, err);
 	if (fd < 0)
 		return fd;
-	return connect_within(fd, (struct sockaddr *)&address, sizeof(address), err);
+	return connect_within(fd, (struct sockaddr *)&address, sizeof(address), cancel, err);
 }
 
 /* HOST:PORT or [HOST]:PORT; both outputs have room for @text. */
@@ -326,7 +326,7 @@ static int split_host_port(const char *text, char *host, char *port, struct esim
 	return 0;
 }
 
-static int connect_tcp(const char *text, struct esim_error *err)
+static int connect_tcp(const char *text, const struct esim_cancel *cancel, struct esim_error *err)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
 	char host[sizeof(((struct socket_transport *)0)->address)], port[sizeof(host)];
@@ -345,7 +345,7 @@ static int connect_tcp(const char *text, struct esim_error *err)
 	for (a = list; a && fd < 0; a = a->ai_next) {
 		fd = new_socket(a->ai_family, err);
 		if (fd >= 0)
-			fd = connect_within(fd, a->ai_addr, a->ai_addrlen, err);
+			fd = connect_within(fd, a->ai_addr, a->ai_addrlen, cancel, err);
 	}
 	freeaddrinfo(list);
 	if (fd >= 0)
@@ -355,15 +355,21 @@ static int connect_tcp(const char *text, struct esim_error *err)
 
 static int reconnect(struct socket_transport *t, struct esim_error *err)
 {
-	int fd;
+	int fd, r;
 
 	if (t->address[0] == '\0')
 		return esim_error_set(err, ESIM_ENODEV, "the connection to the card is closed");
-	fd = t->is_tcp ? connect_tcp(t->address, err) : connect_unix(t->address, err);
+	fd = t->is_tcp ? connect_tcp(t->address, t->cancel, err)
+		       : connect_unix(t->address, t->cancel, err);
 	if (fd < 0)
 		return esim_error_prefix(err, "%s:%s: ", t->scheme, t->address);
 	t->fd = fd;
-	return power_on(t, err);
+	r = power_on(t, err);
+	/* The connection stands before the card's program accepts it. */
+	if (r == ESIM_ETIMEDOUT)
+		esim_error_advise(err, "Another reader may be using it: it serves one at a time. "
+				  "Else its program hangs or the card is mute.");
+	return r;
 }
 
 /* --- vtable ------------------------------------------------------------------------------ */

@@ -211,6 +211,8 @@ struct veuicc {
 
 	struct veuicc_store store;
 
+	int watched_fd;			/* see veuicc_watch() */
+
 	/* power */
 	bool on, mute;
 	bool power_lost;		/* the power goes as soon as the command ends; then: state to be read again */

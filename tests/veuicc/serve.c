@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define MAX_PENDING	(256 * 1024)	/* bytes received and not yet acted upon */
+#define RETRY_MS	100		/* after accept() failed for want of means */
 #define CONNECT_TRIES	200
 #define CONNECT_WAIT_MS	50
 
@@ -126,7 +127,9 @@ static int serve(struct veuicc *card, enum protocol protocol, int fd, int stop_f
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
 	if (protocol == VSC)
 		veuicc_vsc_hello(&stream.out);
+	veuicc_watch(card, stop_fd);
 	r = talk(&stream);
+	veuicc_watch(card, -1);
 	veuicc_power_off(card);
 	esim_buf_free(&stream.in);
 	esim_buf_free(&stream.out);
@@ -200,7 +203,7 @@ static int listen_unix(const char *path, int *ret, struct esim_error *err)
 	if (r)
 		return r;
 	remove_leftover(&address);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return esim_error_errno(err, ESIM_EIO, errno, "no socket");
 	mask = umask(0177);
@@ -227,7 +230,7 @@ static int listen_tcp(const char *host_port, int *ret, char *shown, size_t size,
 
 	if (r)
 		return r;
-	fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd >= 0)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
 	if (fd < 0 || bind(fd, info->ai_addr, info->ai_addrlen) || listen(fd, 4) ||
@@ -245,6 +248,15 @@ static int listen_tcp(const char *host_port, int *ret, char *shown, size_t size,
 	return r;
 }
 
+/* The listener stays readable while there are no descriptors: wait a little, or for the stop. */
+static void hold_off(int stop_fd)
+{
+	struct pollfd stop = { .fd = stop_fd, .events = POLLIN };
+
+	if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+		poll(&stop, 1, RETRY_MS);
+}
+
 static int accept_all(struct veuicc *card, int fd, int stop_fd, bool tcp)
 {
 	int r;
@@ -252,8 +264,10 @@ static int accept_all(struct veuicc *card, int fd, int stop_fd, bool tcp)
 	while ((r = wait_for(fd, POLLIN, stop_fd)) > 0) {
 		int peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
 
-		if (peer < 0)
+		if (peer < 0) {
+			hold_off(stop_fd);
 			continue;
+		}
 		r = serve(card, VPCD, peer, stop_fd, tcp);
 		if (r == ESIM_EPROTO)
 			fprintf(stderr, "veuicc: the reader broke the framing; connection closed\n");

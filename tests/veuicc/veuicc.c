@@ -3,6 +3,7 @@
 #include "veuicc/card.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -141,7 +142,7 @@ int veuicc_new(const struct veuicc_options *options, struct veuicc **ret, struct
 
 	if (!card)
 		return esim_error_set(err, ESIM_ENOMEM, "no memory for a card");
-	card->state_fd = -1;
+	card->state_fd = card->watched_fd = -1;
 	r = set_up(card, options, err);
 	if (r) {
 		veuicc_free(&card);
@@ -247,11 +248,15 @@ static void spend(struct veuicc *card, uint64_t since)
 {
 	uint64_t us = card->link.now_us - since;
 	struct timespec left = { .tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000 };
+	struct pollfd watched = { .fd = card->watched_fd, .events = POLLIN };
 
-	if (!card->options.real_time || us == 0)
-		return;
-	while (nanosleep(&left, &left) && errno == EINTR)
-		;
+	if (card->options.real_time && us > 0)
+		ppoll(&watched, 1, &left, NULL);
+}
+
+void veuicc_watch(struct veuicc *card, int fd)
+{
+	card->watched_fd = fd;
 }
 
 /* The command itself, and what a fault at this APDU makes of it. */

@@ -50,6 +50,9 @@ struct veuicc;
 int veuicc_new(const struct veuicc_options *options, struct veuicc **ret, struct esim_error *err);
 void veuicc_free(struct veuicc **card);
 
+/* Where the card spends real time, it stops as soon as @fd can be read; negative: it does not. */
+void veuicc_watch(struct veuicc *card, int fd);
+
 /* The answer to reset; borrowed. ESIM_ENODEV where the state cannot be read again. */
 int veuicc_power_on(struct veuicc *card, struct esim_slice *ret_atr);
 void veuicc_power_off(struct veuicc *card);

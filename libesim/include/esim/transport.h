@@ -90,7 +90,9 @@ int esim_transport_new(const struct esim_transport_ops *ops, void *priv,
  * Open by URI: `unix:PATH`, `tcp:HOST:PORT`. Schemes that this build does not
  * have (`/dev/euiccN`, usb, pcsc, vfio, mbim, qmi, at) are refused by name with
  * ESIM_ENOTSUP; anything else with ESIM_EINVAL. A `?channel=basic` suffix is
- * parsed by esim_device_parse(), not here.
+ * parsed by esim_device_parse(), not here. A tcp: host that is a name is asked of the
+ * system's resolver, in its own time, and no cancel handle is heard meanwhile, here
+ * and where a reset connects anew; a literal address costs no such wait.
  */
 int esim_transport_open(const char *uri, struct esim_transport **ret, struct esim_error *err);
 void esim_transport_free(struct esim_transport **transport);
