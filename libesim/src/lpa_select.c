@@ -4,9 +4,6 @@
 
 #include <string.h>
 
-/* Fewer digits would fit by accident: every ICCID begins with 89. */
-#define SHORTEST_PREFIX 4
-
 static bool is_iccid(const struct esim_profile *profile, const char *text)
 {
 	char digits[ESIM_ICCID_DIGITS + 1];
@@ -33,7 +30,7 @@ static bool has_prefix(const struct esim_profile *profile, const char *text)
 	char digits[ESIM_ICCID_DIGITS + 1];
 	size_t len = strlen(text);
 
-	return len >= SHORTEST_PREFIX && !esim_iccid_format(&profile->iccid, digits) &&
+	return len > 0 && !esim_iccid_format(&profile->iccid, digits) &&
 	       strncmp(digits, text, len) == 0;
 }
 
@@ -62,8 +59,8 @@ int lpa_select_profile(const struct esim_profile *profiles, size_t count, const 
 			fitting++;
 		}
 		if (fitting > 1) {
-			esim_error_set(err, ESIM_EINVAL, "as %s this fits %zu profiles",
-				       ways[w].what, fitting);
+			esim_error_set(err, ESIM_EINVAL, "\"%s\" fits %zu profiles as %s", text,
+				       fitting, ways[w].what);
 			esim_error_advise(err, "give the whole ICCID");
 			return ESIM_EINVAL;
 		}
@@ -73,7 +70,7 @@ int lpa_select_profile(const struct esim_profile *profiles, size_t count, const 
 		}
 	}
 	esim_error_set(err, ESIM_ENOENT,
-		       "no profile on this eUICC has this ICCID, AID or nickname");
+		       "no profile on this eUICC has \"%s\" as ICCID, its beginning, AID or nickname", text);
 	esim_error_advise(err, "list the profiles to see what is there");
 	return ESIM_ENOENT;
 }

@@ -107,7 +107,7 @@ static void print_help(const struct verb *verb)
 	if (verb) {
 		printf("Usage: lpactl [OPTION...] %s\n\n%s.\n", verb->synopsis, verb->summary);
 		if (strstr(verb->synopsis, "PROFILE"))
-			puts("PROFILE: an ICCID or its beginning (four digits or more), a nickname, an AID.");
+			puts("PROFILE: an ICCID or its beginning, a nickname, an AID.");
 		options_print(verb->bit);
 		return;
 	}

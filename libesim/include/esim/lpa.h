@@ -182,7 +182,7 @@ int lpa_profiles(struct lpa *lpa, struct esim_profile **ret, size_t *ret_count,
 
 /*
  * Which of @profiles a person means by @text: a whole ICCID, an ISD-P AID, a
- * nickname, or the beginning of an ICCID (four digits or more) that fits one
+ * nickname, or the beginning of an ICCID that fits one
  * alone. ESIM_ENOENT; ESIM_EINVAL where it fits several.
  */
 int lpa_select_profile(const struct esim_profile *profiles, size_t count, const char *text,
