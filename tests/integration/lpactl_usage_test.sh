@@ -283,6 +283,44 @@ hang_up_body() {
 }
 hang_up_cleanup() { end_servers; }
 
+atf_test_case quit cleanup
+quit_head() {
+	with_servers script stty
+	atf_set descr "SIGQUIT while a code is typed leaves a terminal that shows typing, and no core"
+	atf_set timeout 60
+}
+quit_body() {
+	order demo "$ICCID" '{"confirmationCode": "1234"}'
+	start_card
+	start_server
+	code demo >code
+	cat >on_terminal <<-'SCRIPT'
+	#!/bin/sh
+	tty >tty
+	ulimit -c unlimited
+	sh -c 'echo $$ >pid; exec ./lpactl download --yes --code-file code'
+	echo $? >status
+	stty -a >after
+	SCRIPT
+	chmod +x on_terminal
+	mkfifo typed
+	script -qec ./on_terminal /dev/null <typed >terminal.out 2>&1 &
+	terminal=$!
+	exec 3>typed
+	until [ -s tty ] && stty -F "$(cat tty)" -a | grep -q -e ' -echo '; do :; done
+	kill -QUIT "$(cat pid)"
+	wait "$terminal" || true
+	exec 3>&-
+	[ "$(cat status)" = 131 ] || atf_fail "status $(cat status)"
+	grep -q ' echo ' after || { cat after; atf_fail "typing is not shown"; }
+	! grep -qi 'core dumped' terminal.out || atf_fail "a core"
+	for file in core*; do
+		[ ! -e "$file" ] || atf_fail "a core: $file"
+	done
+	stop_servers
+}
+quit_cleanup() { end_servers; }
+
 atf_test_case help
 help_head() {
 	atf_set descr "Help and version come for every verb, on standard output, without a device"
@@ -434,7 +472,7 @@ roots_cleanup() { end_servers; }
 
 atf_init_test_cases() {
 	for name in bad_usage bad_codes mistyped_codes secrets_leave_argv one_document closed_descriptors \
-		silence second_interrupt hang_up help json_errors trace lost_trace statistics information roots; do
+		silence second_interrupt hang_up quit help json_errors trace lost_trace statistics information roots; do
 		atf_add_test_case "$name"
 	done
 }
