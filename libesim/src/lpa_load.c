@@ -150,6 +150,9 @@ static int find_card_again(struct lpa_download *d)
 	return rc;
 }
 
+static const char not_there[] =
+	"the profile is not on the card; another try can work if the server allows another download";
+
 /* What broke the load off stays the cause, unless the profile is there. */
 static int judge_found_result(struct lpa_download *d, struct esim_error *err)
 {
@@ -165,7 +168,8 @@ static int judge_found_result(struct lpa_download *d, struct esim_error *err)
 
 		memcpy(advice, err->advice, sizeof(advice));
 		*err = cause;
-		memcpy(err->advice, advice, sizeof(advice));
+		/* What the card says of a load that the user broke off is no news of the package. */
+		esim_error_advise(err, "%s", cause.code == ESIM_ECANCELED ? not_there : advice);
 	}
 	return err->code;
 }
@@ -191,7 +195,7 @@ static int learn_the_truth(struct lpa_download *d, struct esim_error *err)
 		d->result->installed = true;
 		esim_error_advise(err, "a profile with this ICCID is on the card: do not download it again, look at the profiles");
 	} else if (there == 0) {
-		esim_error_advise(err, "the profile is not on the card; another try can work if the server allows another download");
+		esim_error_advise(err, "%s", not_there);
 	}
 	d->session.reason = ES10B_CANCEL_LOAD_BPP_EXECUTION_ERROR;
 	return err->code;

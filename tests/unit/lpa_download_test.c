@@ -329,6 +329,7 @@ ATF_TC_BODY(an_interrupted_load_is_called_off_and_can_be_repeated, tc)
 	ATF_CHECK_EQ(ESIM_ECANCELED, lpa_download(f.lpa, &order, &result, &err));
 	ATF_CHECK_EQ_MSG(1, f.notes, "%s", f.last_note);
 	ATF_CHECK(strstr(f.last_note, "cleaning up"));
+	ATF_CHECK_MSG(strstr(err.advice, "another try can work"), "%s", err.advice);
 	ATF_CHECK(!result.installed);
 	/* Both sides know: by the card's own result, or by CancelSession. */
 	ATF_CHECK(result.notification_sent || lpa_fixture_cancel_reason() >= 0);
