@@ -167,10 +167,11 @@ bool lpa_hold_cancel(struct lpa *lpa)
 	}
 	if (lpa->clean_up_interrupted)
 		return false;
+	/* Before the note: what it invites to must not be cleared too. */
+	esim_cancel_clear(lpa->options.cancel);
 	if (!lpa->cleaning_up)
 		lpa_note(lpa, "cleaning up; interrupt again to stop at once");
 	lpa->cleaning_up = true;
-	esim_cancel_clear(lpa->options.cancel);
 	esim_card_set_timeout(lpa->options.card, CLEAN_UP_TIMEOUT_MS);
 	return true;
 }
