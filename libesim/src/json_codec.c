@@ -56,10 +56,12 @@ static void wipe(json_t *value)
 	json_t *member;
 	size_t i;
 
-	json_object_foreach(value, key, member)
+	json_object_foreach(value, key, member) {
 		wipe(member);
-	json_array_foreach(value, i, member)
+	}
+	json_array_foreach(value, i, member) {
 		wipe(member);
+	}
 	if (json_is_string(value))
 		explicit_bzero((void *)(uintptr_t)json_string_value(value), json_string_length(value));
 }
