@@ -25,6 +25,7 @@ include mk/rooms.mk
 include mk/install.mk
 include mk/bench.mk
 include mk/test.mk
+include mk/vm.mk
 
 .PHONY: all deps demo check lint bench fuzz coverage install uninstall clean help
 

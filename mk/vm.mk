@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The VM bench: tests/vm/NAME_vmtest.c are programs that run in a guest, the other
+# sources there are shared by them. tests/vm/run.sh boots the guests.
+
+VM_SRCS := $(wildcard tests/vm/*.c)
+VM_TESTS := $(patsubst tests/vm/%.c,%,$(filter %_vmtest.c,$(VM_SRCS)))
+VM_PROGRAMS := $(patsubst %,$(BUILD)/vm/bin/%,$(VM_TESTS))
+VM_SHARED_A := $(BUILD)/lib/libvm.a
+
+$(call obj,$(VM_SRCS)): ROOM_CPPFLAGS := -Itests -Ikmod/include/uapi -Ikmod/include
+
+$(VM_SHARED_A): $(call obj,$(filter-out %_vmtest.c,$(VM_SRCS))) $(SOURCES_STAMP)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $(filter %.o,$^)
+
+$(VM_PROGRAMS): $(BUILD)/vm/bin/%: $(BUILD)/obj/tests/vm/%.o $(VM_SHARED_A) $(VREADER_A) $(TEST_LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(DEPS_LIBS)
+
+.PHONY: vm-programs
+vm-programs: $(PROGRAMS) $(VM_PROGRAMS)
