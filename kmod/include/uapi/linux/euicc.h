@@ -324,6 +324,11 @@ struct euicc_proxy_new_dev {
  *
  * There is at most one request at a time. Without EUICC_FEATURE_OWNED the requests are RESET and
  * XFER with handle 0: the kernel manages the channels, and a RESET comes before the first XFER.
+ *
+ * A request that nobody reads in time is withdrawn: it was never sent. One that was read and is not
+ * answered in time is over too, its outcome unknown, and a CANCEL says so. No channel is lost by
+ * it: a CLOSE stays in line until it is read (its answer is dropped), and an OPEN that succeeds too
+ * late is followed by a CLOSE of its handle. Both end with the card's session.
  */
 struct euicc_proxy_msg {
 	__u32 id;
@@ -342,7 +347,8 @@ struct euicc_proxy_msg {
 #define EUICC_PROXY_CANCEL	5	/* the request of this id is over for the kernel; no answer */
 
 /* answers and events, from the transport */
-#define EUICC_PROXY_ANSWER	16	/* OPEN: handle is the new channel's, payload FCI and SW1 SW2 */
+#define EUICC_PROXY_ANSWER	16	/* OPEN: handle is the new channel's, payload FCI and SW1 SW2; */
+					/* otherwise handle is 0 or the request's */
 #define EUICC_PROXY_FAILED	17	/* handle: a positive errno; ECANCELED: never sent, else unknown */
 #define EUICC_PROXY_EVENT	18	/* id 0, handle EUICC_EVENT_INSERTED (payload: ATR or nothing), */
 					/* _REMOVED or _RESET */
