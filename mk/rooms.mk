@@ -40,7 +40,7 @@ LIBESIM_A := $(BUILD)/lib/libesim.a
 LIBESIM_SO := $(BUILD)/lib/libesim.so.$(VERSION)
 LIBESIM_MAP := libesim/libesim.map
 
-$(call obj,$(LIBESIM_SRCS)): ROOM_CPPFLAGS := -Ilibesim/src
+$(call obj,$(LIBESIM_SRCS)): ROOM_CPPFLAGS := -Ilibesim/src -Ikmod/include/uapi
 
 $(LIBESIM_A): $(LIBESIM_OBJS) $(SOURCES_STAMP)
 	@mkdir -p $(@D)
@@ -65,7 +65,7 @@ RSP_A := $(BUILD)/lib/librsp.a
 VEUICC_A := $(BUILD)/lib/libveuicc.a
 SMDPP_A := $(BUILD)/lib/libsmdpp.a
 
-$(call obj,$(RSP_SRCS) $(VEUICC_SRCS) $(SMDPP_SRCS)): ROOM_CPPFLAGS := -Itests
+$(call obj,$(RSP_SRCS) $(VEUICC_SRCS) $(SMDPP_SRCS)): ROOM_CPPFLAGS := -Itests -Ikmod/include/uapi
 
 # A program's main lives in main.c; all else of its room is a library that tests link.
 $(RSP_A): $(call obj,$(RSP_SRCS))

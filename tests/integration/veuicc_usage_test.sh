@@ -20,7 +20,9 @@ wrong_usage_body() {
 	atf_check -s exit:2 -e match:"bogus" "$VEUICC" --bogus
 	atf_check -s exit:2 -e match:"what is \"more\"" "$VEUICC" --state s --listen unix:s.sock more
 	atf_check -s exit:2 -e match:"only one way" "$VEUICC" --state s --listen unix:a --vpcd b:1
-	atf_check -s exit:2 -e match:"proxy" "$VEUICC" --state s --proxy /dev/null
+	atf_check -s exit:2 -e match:"/dev/null is not the kernel's proxy" "$VEUICC" --pki "$PKI" --state s \
+		--proxy /dev/null
+	atf_check -s exit:1 -e match:"modprobe euicc_proxy" "$VEUICC" --pki "$PKI" --state s --proxy /dev/nothing
 	for option in "--svn 3.1" "--memory x" "--atr 3" "--clock noon" "--busy -1" "--forbid-ppr 4" \
 		"--fault mute" "--link speed=1" "--rat ppr1"; do
 		# shellcheck disable=SC2086

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The program `veuicc`: a virtual eUICC behind a socket; see veuicc(1). */
+/* The program `veuicc`: a virtual eUICC behind a socket or a device; see veuicc(1). */
+#include "veuicc/proxy.h"
 #include "veuicc/serve.h"
 
 #include "rsp/clock.h"
@@ -37,7 +38,7 @@ static const char usage[] =
 "  --listen unix:PATH|tcp:HOST:PORT  wait for a reader (vpcd's framing)\n"
 "  --vpcd HOST:PORT                  be the card of pcscd's vpcd\n"
 "  --vsc PATH                        be the card of QEMU's ccid-card-passthru\n"
-"  --proxy DEV                       not in this version\n"
+"  --proxy DEV                       be the card of a /dev/euiccN that /dev/euicc-proxy makes\n"
 "\n"
 "The card:\n"
 "  --state DIR            where its state is kept; made where missing\n"
@@ -307,10 +308,7 @@ static int parse(int argc, char **argv, struct arguments *arguments)
 	if (optind < argc)
 		return complain("what is \"%s\"?", argv[optind]);
 	if (arguments->way == NO_WAY || !arguments->card.state_dir)
-		return complain("--state and one of --listen, --vpcd, --vsc are needed");
-	if (arguments->way == PROXY)
-		return complain("--proxy %s: this version has no kernel proxy; use --listen, --vpcd or --vsc",
-				arguments->address);
+		return complain("--state and one of --listen, --vpcd, --vsc, --proxy are needed");
 	if (arguments->card.pki_count == 0)
 		arguments->card.pki_dirs[arguments->card.pki_count++] = default_pki();
 	arguments->card.real_time = true;
@@ -336,6 +334,7 @@ static int run(struct veuicc *card, const struct arguments *arguments, int stop_
 	case VSC:
 		return veuicc_serve_vsc(card, arguments->address, stop_fd, ready, err);
 	case PROXY:
+		return veuicc_serve_proxy(card, arguments->address, stop_fd, ready, err);
 	case NO_WAY:
 		break;
 	}
