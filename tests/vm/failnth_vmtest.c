@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Each allocation and each user copy of a call fails once: the call says ENOMEM or EFAULT and
+ * that is the truth about the card, or it does what it should; nothing is left half done, and
+ * the next call works. tests/vm/failnth_calls.c has the calls of /dev/euiccN,
+ * failnth_transport.c those of transports.
+ */
+#include "vm/failnth.h"
+#include "vm/failnth_call.h"
+#include "vm/tap.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define SITES_MAX 4000
+
+static void run(const struct failnth_call *call)
+{
+	unsigned int nth, failed = 0;
+
+	for (nth = 1; nth < SITES_MAX; nth++) {
+		const char *why = NULL;
+		bool met;
+		int rc;
+
+		if (call->prepare && !call->prepare()) {
+			tap_fail(call->name, "what goes before it fails after fault %u", nth - 1);
+			return;
+		}
+		failnth_arm(nth);
+		rc = call->run();
+		met = failnth_disarm();
+		if (rc < 0 && !met)
+			why = "fails without a fault";
+		else if (rc < 0 && rc != -ENOMEM && rc != -EFAULT)
+			why = "an errno that is none of a fault";
+		if (!why)
+			why = call->check(rc);
+		else
+			call->check(rc);
+		if (why) {
+			tap_fail(call->name, "fault %u, %s: %s", nth, rc < 0 ? strerror(-rc) : "success",
+				 why);
+			return;
+		}
+		failed += rc < 0;
+		if (!met)
+			break;
+	}
+	tap_ok(nth > 1 && nth < SITES_MAX,
+	       "%s tells the truth whatever fails in it (%u faults, %u of them errors)", call->name,
+	       nth - 1, failed);
+}
+
+int main(int argc, char *argv[])
+{
+	const struct failnth_call *const *calls;
+
+	if (!failnth_setup()) {
+		tap_skip("faults", "this kernel injects none");
+		return tap_exit();
+	}
+	if (!failnth_begin())
+		return tap_ok(false, "a device to work with"), tap_exit();
+	for (calls = failnth_calls; *calls; calls++)
+		if (argc < 2 || !strcmp(argv[1], (*calls)->name))
+			run(*calls);
+	for (calls = failnth_transport_calls; *calls; calls++)
+		if (argc < 2 || !strcmp(argv[1], (*calls)->name))
+			run(*calls);
+	failnth_end();
+	return tap_exit();
+}
