@@ -3,12 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "vm/tap.h"
 
 const uint8_t device_isdr[16] = { 0xA0, 0x00, 0x00, 0x05, 0x59, 0x10, 0x10, 0xFF,
 				  0xFF, 0xFF, 0xFF, 0x89, 0x00, 0x00, 0x01, 0x00 };
@@ -90,6 +95,46 @@ int device_apdu(int fd, const void *command, size_t len, void *response, size_t 
 	if (ret_sw)
 		*ret_sw = entry.sw;
 	return 0;
+}
+
+static const char *errno_name(int r)
+{
+	const char *name = strerrorname_np(-r);
+
+	return r == 0 ? "0" : name ? name : "?";
+}
+
+bool device_expect(int got, int want, const char *name_format, ...)
+{
+	char name[160];
+	va_list ap;
+
+	va_start(ap, name_format);
+	vsnprintf(name, sizeof(name), name_format, ap);
+	va_end(ap);
+	if (got == want)
+		return tap_ok(true, "%s", name);
+	tap_fail(name, "%s (%d), not %s", errno_name(got), got, errno_name(want));
+	return false;
+}
+
+void device_capability(unsigned int capability, bool effective)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	uint32_t bit = 1u << (capability % 32);
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		goto fail;
+	if (effective)
+		data[capability / 32].effective |= bit;
+	else
+		data[capability / 32].effective &= ~bit;
+	if (syscall(SYS_capset, &header, data) == 0)
+		return;
+fail:
+	perror("capabilities");
+	_exit(1);
 }
 
 struct device_batch *device_batch_new(void)

@@ -17,7 +17,7 @@
  * machine may take long, and nothing waits for it otherwise. */
 #define DEVICE_WAIT_MS 120000
 
-/* The AID of the ISD-R, of which the scripted card takes any prefix too. */
+/* The AID of the ISD-R. */
 extern const uint8_t device_isdr[16];
 
 /* /dev/euiccMINOR, O_RDWR | O_CLOEXEC | FLAGS. A descriptor or -errno. */
@@ -43,6 +43,13 @@ int device_reset(int fd, uint32_t kind, uint32_t flags, uint32_t *ret_generation
  * SIZE bytes of room; *RET_LEN and *RET_SW are set where the result is 0. Any may be NULL. */
 int device_apdu(int fd, const void *command, size_t len, void *response, size_t size,
 		size_t *ret_len, uint16_t *ret_sw);
+
+/* A line of TAP that says, where GOT is not WANT, what it was: both 0 or negative errno. */
+bool device_expect(int got, int want, const char *name_format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Lays a capability (CAP_*) of this thread aside, or takes it up again. */
+void device_capability(unsigned int capability, bool effective);
 
 /* --- batches ------------------------------------------------------------------------ */
 

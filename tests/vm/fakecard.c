@@ -367,6 +367,22 @@ unsigned int fakecard_minor(const struct fakecard *card)
 	return card->minor;
 }
 
+int fakecard_client(const struct fakecard *card)
+{
+	int fd = device_open(card->minor, 0);
+
+	if (fd < 0) {
+		errno = -fd;
+		fatal("fakecard: /dev/euicc");
+	}
+	return fd;
+}
+
+void fakecard_forked(struct fakecard *card)
+{
+	close(card->fd);
+}
+
 void fakecard_unplug(struct fakecard *card)
 {
 	if (card->joined)

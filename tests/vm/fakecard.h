@@ -9,7 +9,8 @@
  * that waits for GET RESPONSE and is lost when an APDU of another channel comes first.
  * fakecard_command() makes commands that say by themselves what they want for an answer.
  *
- * A fork()ed child has a copy of the transport's end: the device goes only with the last one.
+ * A fork()ed child has a copy of the transport's end, and the device goes only with the last
+ * one: see fakecard_forked().
  */
 #ifndef COREESIM_TESTS_VM_FAKECARD_H
 #define COREESIM_TESTS_VM_FAKECARD_H
@@ -75,6 +76,13 @@ struct fakecard_record {
  * NULL. The ISD-R and all AIDs that begin with A0 are there; others are 6A82. */
 struct fakecard *fakecard_new(const struct fakecard_options *options);
 unsigned int fakecard_minor(const struct fakecard *card);
+
+/* Its /dev/euiccN, opened; a test that cannot have it is over. */
+int fakecard_client(const struct fakecard *card);
+
+/* In a fork()ed child: its copy of the transport's end is closed. Nothing else of this header
+ * works there. */
+void fakecard_forked(struct fakecard *card);
 
 /* Closes the transport's end: the device is gone when this returns. Once is enough. */
 void fakecard_unplug(struct fakecard *card);
