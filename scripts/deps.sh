@@ -6,10 +6,12 @@
 # ${XDG_CACHE_HOME:-~/.cache}/coreesim, keyed by version and recipe, so that a
 # second call takes no time.
 #
-#   deps.sh packages SET...   install what SET names: build test lint fuzz fresh
+#   deps.sh packages SET...   install what SET names: build test kernel vm lint fuzz fresh
 #   deps.sh prefix            print the prefix of wolfSSL and libcurl
 #   deps.sh libs              build wolfSSL and libcurl, unless they are cached
 #   deps.sh source            print the URI and keyring of this system's Debian source
+#   deps.sh update            read apt's lists anew
+#   deps.sh apt DIR TYPE SUITE  make DIR/apt.conf, an apt configuration for that suite alone
 #
 # WOLFSSL=system in the environment takes the distribution's wolfSSL (package set
 # "system") and builds libcurl alone, since Debian's libcurl uses other TLS stacks.
@@ -29,7 +31,10 @@ declare -rA PACKAGES=(
 		 libtasn1-6-dev libtasn1-bin libjansson-dev zlib1g-dev"
 	[system]="libwolfssl-dev"
 	[test]="kyua libatf-dev atf-sh python3-minimal jq openssl iproute2 socat"
-	[lint]="cppcheck clang clang-tidy mandoc shellcheck"
+	[kernel]="make gcc libc6-dev flex bison bc libelf-dev libssl-dev xz-utils zstd perl python3-minimal
+		  kmod rsync dpkg-dev"
+	[vm]="qemu-system-x86 busybox-static cpio libc6-dev-i386 lib32gcc-12-dev socat"
+	[lint]="cppcheck clang clang-tidy mandoc shellcheck sparse coccinelle perl"
 	[fuzz]="clang libclang-rt-14-dev"
 	[bench]="valgrind strace"
 	[coverage]="lcov"
@@ -57,6 +62,11 @@ missing_packages() {
 	done
 }
 
+# The lists are root's; what can be read of them is enough for who is not.
+update_lists() {
+	as_root apt-get -q update
+}
+
 install_packages() {
 	local set wanted=() missing
 	for set in "$@"; do
@@ -74,7 +84,7 @@ install_packages() {
 	fi
 	local log
 	log=$(mktemp)
-	if ! { as_root apt-get -q update &&
+	if ! { update_lists &&
 	       as_root env DEBIAN_FRONTEND=noninteractive \
 			apt-get -qy install --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
 		tail -n 20 "$log" >&2
@@ -115,14 +125,18 @@ system_source() {
 	} | head -n 1
 }
 
-# Make $1 an apt configuration of its own for SOURCE_SUITE.
+# Make $1 an apt configuration of its own for entries of type $2 (deb or deb-src) in
+# suite $3. A security suite lies beside the archive, on the same server.
 private_apt() {
-	local dir=$1 uri keyring
+	local dir=$1 type=$2 suite=$3 uri keyring
 	read -r uri keyring < <(system_source) || true
-	[ -n "${uri:-}" ] || die "no source entry for this Debian release in /etc/apt: cannot tell where to get $SOURCE_SUITE's sources"
+	[ -n "${uri:-}" ] || die "no source entry for this Debian release in /etc/apt: cannot tell where to get $suite's packages"
+	case $suite in
+	*-security) uri=$(sed -E 's#/debian(/|$)#/debian-security\1#' <<<"$uri") ;;
+	esac
 	keyring=${keyring:-/usr/share/keyrings/debian-archive-keyring.gpg}
 	mkdir -p "$dir"/{state/lists/partial,cache/archives/partial,empty}
-	printf 'deb-src [signed-by=%s] %s %s main\n' "$keyring" "$uri" "$SOURCE_SUITE" >"$dir/sources.list"
+	printf '%s [signed-by=%s] %s %s main\n' "$type" "$keyring" "$uri" "$suite" >"$dir/sources.list"
 	: >"$dir/status"
 	cat >"$dir/apt.conf" <<-CONF
 		Dir::Etc::SourceList "$dir/sources.list";
@@ -223,7 +237,7 @@ build_libs() {
 			die "failed; the whole log is $log"
 		fi
 	}
-	step "reading the list of $SOURCE_SUITE's sources" private_apt "$work/apt"
+	step "reading the list of $SOURCE_SUITE's sources" private_apt "$work/apt" deb-src "$SOURCE_SUITE"
 	if [ "$WOLFSSL" = system ]; then
 		mkdir -p "$out/include" "$out/lib"
 		wolfssl_option=--with-wolfssl
@@ -248,5 +262,7 @@ packages) shift; install_packages "$@" ;;
 prefix) prefix ;;
 libs) build_libs ;;
 source) system_source ;;
-*) die "usage: $0 packages SET... | prefix | libs | source" ;;
+update) update_lists ;;
+apt) private_apt "${2:?DIR}" "${3:?TYPE}" "${4:?SUITE}" ;;
+*) die "usage: $0 packages SET... | prefix | libs | source | update | apt DIR TYPE SUITE" ;;
 esac
