@@ -61,17 +61,20 @@ LPACTL_SRCS := $(wildcard lpad/lpactl/*.c)
 RSP_SRCS := $(wildcard tests/rsp/*.c)
 VEUICC_SRCS := $(wildcard tests/veuicc/*.c)
 SMDPP_SRCS := $(wildcard tests/smdpp/*.c)
+VREADER_SRCS := $(wildcard tests/vreader/*.c)
 RSP_A := $(BUILD)/lib/librsp.a
 VEUICC_A := $(BUILD)/lib/libveuicc.a
 SMDPP_A := $(BUILD)/lib/libsmdpp.a
+VREADER_A := $(BUILD)/lib/libvreader.a
 
-$(call obj,$(RSP_SRCS) $(VEUICC_SRCS) $(SMDPP_SRCS)): ROOM_CPPFLAGS := -Itests -Ikmod/include/uapi
+$(call obj,$(RSP_SRCS) $(VEUICC_SRCS) $(SMDPP_SRCS) $(VREADER_SRCS)): ROOM_CPPFLAGS := -Itests -Ikmod/include/uapi
 
 # A program's main lives in main.c; all else of its room is a library that tests link.
 $(RSP_A): $(call obj,$(RSP_SRCS))
 $(VEUICC_A): $(call obj,$(filter-out %/main.c,$(VEUICC_SRCS)))
 $(SMDPP_A): $(call obj,$(filter-out %/main.c,$(SMDPP_SRCS)))
-$(RSP_A) $(VEUICC_A) $(SMDPP_A): $(SOURCES_STAMP)
+$(VREADER_A): $(call obj,$(filter-out %/main.c,$(VREADER_SRCS)))
+$(RSP_A) $(VEUICC_A) $(SMDPP_A) $(VREADER_A): $(SOURCES_STAMP)
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(AR) rcs $@ $(filter %.o,$^)
@@ -83,11 +86,13 @@ $(call obj,$(wildcard tests/tools/*.c)): ROOM_CPPFLAGS := -Itests
 $(BUILD)/bin/lpactl: $(call obj,$(LPACTL_SRCS)) $(LIBESIM_A) $(SOURCES_STAMP)
 $(BUILD)/bin/veuicc: $(call obj,tests/veuicc/main.c) $(VEUICC_A) $(RSP_A) $(LIBESIM_A)
 $(BUILD)/bin/smdpp: $(call obj,tests/smdpp/main.c) $(SMDPP_A) $(RSP_A) $(LIBESIM_A)
+$(BUILD)/bin/vreader: $(call obj,tests/vreader/main.c) $(VREADER_A) $(VEUICC_A) $(RSP_A) $(LIBESIM_A)
 $(patsubst %,$(BUILD)/bin/%,$(TOOLS)): $(BUILD)/bin/%: $(BUILD)/obj/tests/tools/%.o $(RSP_A) $(LIBESIM_A)
 
 PROGRAMS := $(if $(wildcard lpad/lpactl/main.c),$(BUILD)/bin/lpactl) \
 	$(if $(wildcard tests/veuicc/main.c),$(BUILD)/bin/veuicc) \
 	$(if $(wildcard tests/smdpp/main.c),$(BUILD)/bin/smdpp) \
+	$(if $(wildcard tests/vreader/main.c),$(BUILD)/bin/vreader) \
 	$(patsubst %,$(BUILD)/bin/%,$(TOOLS))
 LIBRARIES := $(LIBESIM_A) $(LIBESIM_SO)
 

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The plug: a port of vhci_hcd, and the USB/IP protocol (Documentation/usb/
+ * usbip_protocol.rst) over a socketpair whose other end the kernel has.
+ */
+#ifndef VREADER_USBIP_H
+#define VREADER_USBIP_H
+
+#include <esim/bytes.h>
+#include <esim/error.h>
+
+#define USBIP_BUS_PORT_SIZE 32
+
+struct usbip_link {
+	int fd;				/* negative: not plugged in */
+	int port;			/* of vhci_hcd */
+	struct esim_buf in;
+};
+
+enum usbip_kind { USBIP_SUBMIT, USBIP_UNLINK };
+
+struct usbip_request {
+	enum usbip_kind kind;
+	uint32_t seq;
+	uint32_t other;			/* UNLINK: the URB that is meant */
+	uint8_t endpoint;
+	bool in;
+	uint32_t length;		/* IN: room; OUT: bytes that come with it */
+	uint8_t setup[8];
+};
+
+/* Take a free port. ESIM_ENODEV: vhci_hcd is not there or full. */
+int usbip_attach(struct usbip_link *link, bool high_speed, struct esim_error *err);
+void usbip_detach(struct usbip_link *link);
+
+/* What the kernel has sent is taken in. ESIM_ENODEV: it has let go of the port. */
+int usbip_receive(struct usbip_link *link);
+/*
+ * The next whole request, with its OUT bytes in @data: 1; 0: none yet; ESIM_EPROTO: what came is no
+ * USB/IP.
+ */
+int usbip_next(struct usbip_link *link, struct usbip_request *ret, struct esim_buf *data);
+
+/* @status: 0 or a negative errno, as the host's driver is to see it. */
+void usbip_complete_in(struct usbip_link *link, uint32_t seq, int status, struct esim_slice data);
+void usbip_complete_out(struct usbip_link *link, uint32_t seq, int status, uint32_t length);
+void usbip_complete_unlink(struct usbip_link *link, uint32_t seq, int status);
+
+/* "3-1" once the kernel has given the device an address; false before. */
+bool usbip_bus_port(const struct usbip_link *link, char text[USBIP_BUS_PORT_SIZE]);
+
+#endif
