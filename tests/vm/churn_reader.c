@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vm/churn_reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WAIT_ROUNDS	60000
+#define WAIT_NS		(1000 * 1000)
+
+struct vreader_thread *churn_reader_start(void)
+{
+	const struct vreader_options options = {
+		.level = VREADER_SHORT, .card = { .pki_dirs = { "/pki/nist" }, .pki_count = 1 },
+	};
+	struct vreader_thread *reader = NULL;
+	struct esim_error err = { 0 };
+
+	if (vreader_start(&options, &reader, &err))
+		fprintf(stderr, "the reader: %s\n", err.message);
+	return reader;
+}
+
+int churn_driver_write(const char *file, const char *text)
+{
+	char path[128];
+	int fd, r;
+
+	snprintf(path, sizeof(path), CHURN_DRIVER "%s", file);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	r = write(fd, text, strlen(text)) < 0 ? -errno : 0;
+	close(fd);
+	return r;
+}
+
+bool churn_reader_match(struct vreader_thread *reader)
+{
+	char port[VREADER_BUS_PORT_SIZE], text[64];
+	int r;
+
+	snprintf(text, sizeof(text), "add %s", vreader_bus_port(reader, port));
+	r = churn_driver_write("match", text);
+	if (r && r != -EEXIST)
+		fprintf(stderr, "%s: %s\n", text, strerror(-r));
+	return !r || r == -EEXIST;
+}
+
+int churn_reader_minor(struct vreader_thread *reader)
+{
+	char port[VREADER_BUS_PORT_SIZE], pattern[96], device[32];
+	const struct timespec round = { .tv_nsec = WAIT_NS };
+
+	vreader_bus_port(reader, port);
+	snprintf(pattern, sizeof(pattern), "/sys/bus/usb/devices/%s:*/euicc/euicc*", port);
+	for (int i = 0; i < WAIT_ROUNDS; i++) {
+		glob_t found;
+		int minor = -1;
+
+		if (!glob(pattern, 0, NULL, &found))
+			minor = atoi(strrchr(found.gl_pathv[0], '/') + strlen("/euicc"));
+		globfree(&found);
+		snprintf(device, sizeof(device), "/dev/euicc%d", minor);
+		if (minor >= 0 && !access(device, F_OK))
+			return minor;
+		nanosleep(&round, NULL);
+	}
+	return -1;
+}
