@@ -170,7 +170,7 @@ static int select_raw(struct esim_card *card, const struct esim_aid *aid, struct
 	uint16_t sw;
 	int r;
 
-	r = card_exchange(card, card->channel, &command, NULL, &sw, card->apdu_timeout_ms, err);
+	r = card_exchange(card, CARD_OWN_CHANNEL, &command, NULL, &sw, card->apdu_timeout_ms, err);
 	if (r)
 		return r;
 	return card_sw_good(sw) ? 0 : esim_error_sw(err, "SELECT ISD-R", sw);
@@ -277,8 +277,9 @@ static int take_options(struct esim_card *card, const struct esim_card_options *
 static int take_transport(struct esim_card *card, struct esim_error *err)
 {
 	esim_transport_describe(card->transport, &card->info);
-	card->owned = !is_raw(card);
-	if (card->owned && !(card->info.features & ESIM_TRANSPORT_OWNED))
+	card->owned = (card->info.features & ESIM_TRANSPORT_OWNED) &&
+		      !(card->basic_channel && is_raw(card));
+	if (!card->owned && !is_raw(card))
 		return esim_error_set(err, ESIM_ENOTSUP, "the transport gives no access to the card");
 	if (card->owned && card->basic_channel)
 		return esim_error_set(err, ESIM_ENOTSUP,
@@ -423,13 +424,13 @@ static int transmit_on(struct esim_card *card, unsigned channel, struct esim_sli
 int esim_card_transmit(struct esim_card *card, struct esim_slice command,
 		       struct esim_buf *response, uint16_t *ret_sw, struct esim_error *err)
 {
-	return transmit_on(card, card->channel, command, response, ret_sw, err);
+	return transmit_on(card, CARD_OWN_CHANNEL, command, response, ret_sw, err);
 }
 
 int esim_card_transmit_basic(struct esim_card *card, struct esim_slice command,
 			     struct esim_buf *response, uint16_t *ret_sw, struct esim_error *err)
 {
-	if (card->owned)
+	if (!is_raw(card))
 		return esim_error_set(err, ESIM_ENOTSUP,
 				      "%s: this transport does not give the basic channel",
 				      card->info.scheme);

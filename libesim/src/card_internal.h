@@ -24,7 +24,7 @@ struct esim_card {
 	void (*trace)(void *context, const struct esim_apdu_trace *apdu);
 	void *trace_context;
 
-	bool owned;			/* the transport opens channels by itself */
+	bool owned;			/* the transport opened the channel */
 	bool channel_open;		/* there is a channel to close */
 	bool unreachable;		/* the last APDU got no answer: do not wait for another */
 	unsigned channel;		/* raw access */
@@ -38,9 +38,11 @@ struct esim_card {
 	struct esim_card_stats stats;
 };
 
+/* On the card's own channel, whoever opened it; else a channel's number, for raw access. */
+#define CARD_OWN_CHANNEL UINT32_MAX
+
 /*
- * One command on @channel (raw access; 0 with the card's own handle for owned
- * access) and all that belongs to it: 6Cxx is repeated with the right Le, 61xx
+ * One command on @channel and all that belongs to it: 6Cxx is repeated with the right Le, 61xx
  * followed to its end before anything else is sent. The data is appended to
  * @response (NULL: discarded). Le is left out where the transport cannot take
  * it together with data. @timeout_ms is for each link of the chain.
@@ -48,6 +50,19 @@ struct esim_card {
 int card_exchange(struct esim_card *card, unsigned channel, const struct apdu *command,
 		  struct esim_buf *response, uint16_t *ret_sw, unsigned timeout_ms,
 		  struct esim_error *err);
+
+/*
+ * Commands on the card's own channel, without gap, up to *@count, which becomes how many were
+ * answered: all up to the first whose status word is not good, or that is answered with
+ * data, which is appended to @response. *@ret_sw is the last status word. On failure the
+ * command that follows the last answered one is what failed. More than one at a time only where
+ * card_batch_limit() says so; @err is not NULL.
+ */
+int card_exchange_all(struct esim_card *card, const struct apdu *commands, size_t *count,
+		      struct esim_buf *response, uint16_t *ret_sw, struct esim_error *err);
+
+/* Most commands that card_exchange_all() takes: 1 where the transport has no batches. */
+size_t card_batch_limit(const struct esim_card *card);
 
 /* 9000 or 91xx. */
 bool card_sw_good(uint16_t sw);

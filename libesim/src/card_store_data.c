@@ -54,23 +54,42 @@ static size_t block_count(struct esim_slice data, unsigned size)
 	return (data.len + size - 1) / size;
 }
 
-static int send_block(struct esim_card *card, struct esim_slice data, size_t number,
-		      unsigned size, bool wants_answer, struct esim_buf *response, uint16_t *ret_sw,
-		      struct esim_error *err)
+/* A row of commands, and the block that goes next. */
+struct row {
+	struct esim_card *card;
+	const char *function;
+	const struct esim_slice *commands;
+	size_t count;
+	bool wants_answer;
+	size_t command, block;
+	void (*progress)(void *context, size_t done);
+	void *context;
+};
+
+static bool is_last_block(struct esim_slice data, size_t number, unsigned size)
 {
-	bool last = number + 1 == block_count(data, size);
-	const struct apdu command = {
+	return number + 1 == block_count(data, size);
+}
+
+static struct apdu make_block(const struct row *row, size_t command, size_t number, unsigned size,
+			      bool with_le)
+{
+	const struct esim_slice data = row->commands[command];
+	const bool last = is_last_block(data, number, size);
+
+	return (struct apdu){
 		.cla = CLA_PROPRIETARY,
 		.ins = INS_STORE_DATA,
 		.p1 = last ? P1_LAST_BLOCK : P1_MORE_BLOCKS,
 		.p2 = (uint8_t)number,
 		.data = block_at(data, number * size, size),
-		.le = last && wants_answer ? APDU_SHORT_LE : 0,
+		.le = last && with_le ? APDU_SHORT_LE : 0,
 	};
+}
 
-	card->stats.blocks++;
-	return card_exchange(card, card->channel, &command, response, ret_sw,
-			     card->apdu_timeout_ms, err);
+static bool wants_le(const struct row *row)
+{
+	return row->wants_answer && !row->card->le_refused;
 }
 
 static bool is_refusal(uint16_t sw)
@@ -78,77 +97,178 @@ static bool is_refusal(uint16_t sw)
 	return sw == SW_REFUSED_BY_MODEM || sw == SW_WRONG_LENGTH;
 }
 
-/* The first block, shorter and shorter until it is taken. *@size is what was found. */
-static int negotiate(struct esim_card *card, struct esim_slice data, unsigned *size,
-		     bool wants_answer, struct esim_buf *response, uint16_t *ret_sw,
+/* --- the size of a block --------------------------------------------------------------------- */
+
+/* The first block of the command again, in another form. */
+static int try_first_block(const struct row *row, unsigned size, bool with_le,
+			   struct esim_buf *response, uint16_t *ret_sw, struct esim_error *err)
+{
+	struct esim_card *card = row->card;
+	const struct apdu command = make_block(row, row->command, 0, size, with_le);
+
+	card->stats.blocks++;
+	return card_exchange(card, CARD_OWN_CHANNEL, &command, response, ret_sw,
+			     card->apdu_timeout_ms, err);
+}
+
+/*
+ * The first block was refused with *@sw: shorter and shorter until it is taken. The size found
+ * stays in force; where there is none, *@sw stays the refusal.
+ */
+static int negotiate(const struct row *row, struct esim_buf *response, uint16_t *sw,
 		     struct esim_error *err)
 {
-	bool with_le = wants_answer && !card->le_refused;
-	bool sent_le = with_le && block_count(data, *size) == 1;
-	size_t first = block_at(data, 0, *size).len;
+	const struct esim_slice data = row->commands[row->command];
+	struct esim_card *card = row->card;
+	const size_t first = block_at(data, 0, card->segment_size).len;
+	const bool with_le = wants_le(row);
 	uint16_t again;
-	int r;
+	int r = 0;
 
-	r = send_block(card, data, 0, *size, with_le, response, ret_sw, err);
 	/* Some readers take no Le with data: that is cheaper to learn than a size. */
-	if (!r && is_refusal(*ret_sw) && sent_le) {
-		r = send_block(card, data, 0, *size, false, response, ret_sw, err);
-		card->le_refused = !r && card_sw_good(*ret_sw);
+	if (with_le && is_last_block(data, 0, card->segment_size)) {
+		r = try_first_block(row, card->segment_size, false, response, sw, err);
+		card->le_refused = !r && card_sw_good(*sw);
 	}
-	again = r ? 0 : *ret_sw;
+	again = r ? 0 : *sw;
 	for (size_t i = 0; !r && is_refusal(again) &&
 			   i < sizeof(smaller_sizes) / sizeof(smaller_sizes[0]); i++) {
 		if (smaller_sizes[i] >= first ||
 		    block_count(data, smaller_sizes[i]) > ESIM_MAX_STORE_DATA_BLOCKS)
 			continue;
-		r = send_block(card, data, 0, smaller_sizes[i], with_le, response, &again, err);
+		r = try_first_block(row, smaller_sizes[i], with_le, response, &again, err);
 		if (!r && card_sw_good(again)) {
-			*size = card->segment_size = smaller_sizes[i];
-			*ret_sw = again;
+			card->segment_size = smaller_sizes[i];
+			*sw = again;
 		}
 	}
 	return r;
 }
 
-static int store_data(struct esim_card *card, const char *function, struct esim_slice data,
-		      bool wants_answer, struct esim_buf *response, struct esim_error *err)
-{
-	unsigned size = card->segment_size;
-	uint16_t sw = 0;
-	int r;
+/* --- the row ------------------------------------------------------------------------------------ */
 
-	r = negotiate(card, data, &size, wants_answer, response, &sw, err);
-	for (size_t i = 1; !r && i < block_count(data, size); i++) {
-		if (!card_sw_good(sw))
-			break;
-		/* Data before the last block: the eUICC has ended the command by itself. */
-		if (response->len > 0)
-			return 0;
-		r = send_block(card, data, i, size, wants_answer && !card->le_refused, response,
-			       &sw, err);
-	}
-	if (r) {
-		esim_error_prefix(err, "%s: ", function);
-		if (err)
-			snprintf(err->function, sizeof(err->function), "%s", function);
-		return r;
-	}
-	return card_sw_good(sw) ? 0 : refused(function, sw, err);
+static bool too_many_blocks(const struct row *row, size_t command)
+{
+	return block_count(row->commands[command], row->card->segment_size) >
+	       ESIM_MAX_STORE_DATA_BLOCKS;
 }
 
-int esim_card_store_data(struct esim_card *card, const char *function, struct esim_slice data,
-			 struct esim_buf *response, struct esim_error *err)
+/* The blocks that go next, as many as fit into a batch. */
+static size_t gather(const struct row *row, struct apdu blocks[static ESIM_MAX_BATCH])
 {
-	struct esim_buf answer = ESIM_BUF_INIT_MAX(ESIM_MAX_RESPONSE);
+	const unsigned size = row->card->segment_size;
+	size_t limit = card_batch_limit(row->card), count = 0, number = row->block;
+
+	if (limit > ESIM_MAX_BATCH)
+		limit = ESIM_MAX_BATCH;
+	for (size_t i = row->command; i < row->count && !too_many_blocks(row, i); i++, number = 0)
+		for (; number < block_count(row->commands[i], size); number++) {
+			if (count == limit)
+				return count;
+			blocks[count++] = make_block(row, i, number, size, wants_le(row));
+		}
+	return count;
+}
+
+static void end_command(struct row *row)
+{
+	row->command++;
+	row->block = 0;
+	if (row->progress)
+		row->progress(row->context, row->command);
+}
+
+/* @taken blocks further. */
+static void advance(struct row *row, size_t taken)
+{
+	const unsigned size = row->card->segment_size;
+
+	for (; taken > 0; taken--) {
+		if (is_last_block(row->commands[row->command], row->block, size))
+			end_command(row);
+		else
+			row->block++;
+	}
+}
+
+/* One batch, or one block, and what follows from its end. */
+static int send_next(struct row *row, struct esim_buf *response, struct esim_error *err)
+{
+	struct apdu blocks[ESIM_MAX_BATCH];
+	size_t count = gather(row, blocks);
+	uint16_t sw = SW_OK;
 	int r;
 
-	if (data.len == 0)
-		return esim_error_set(err, ESIM_EINVAL, "%s: there is nothing to send", function);
-	if (block_count(data, card->segment_size) > ESIM_MAX_STORE_DATA_BLOCKS)
-		return esim_error_set(err, ESIM_ETOOBIG,
-				      "%s: %zu bytes take more than %d blocks of %u", function,
-				      data.len, ESIM_MAX_STORE_DATA_BLOCKS, card->segment_size);
-	r = store_data(card, function, data, response != NULL, &answer, err);
+	if (count == 0)
+		return esim_error_set(err, ESIM_ETOOBIG, "%zu bytes take more than %d blocks of %u",
+				      row->commands[row->command].len, ESIM_MAX_STORE_DATA_BLOCKS,
+				      row->card->segment_size);
+	r = card_exchange_all(row->card, blocks, &count, response, &sw, err);
+	row->card->stats.blocks += count + (r && err->outcome != ESIM_OUTCOME_NEVER_SENT ? 1 : 0);
+	advance(row, count > 0 && !card_sw_good(sw) ? count - 1 : count);
+	if (!r && is_refusal(sw) && row->block == 0) {
+		r = negotiate(row, response, &sw, err);
+		if (!r && card_sw_good(sw))
+			advance(row, 1);
+	}
+	if (r || !card_sw_good(sw))
+		return r ? r : refused(row->function, sw, err);
+	/* Data before the last block: the eUICC has ended the command by itself. */
+	if (response->len > 0 && row->block > 0)
+		end_command(row);
+	return 0;
+}
+
+static int send_row(struct row *row, struct esim_buf *response, struct esim_error *err)
+{
+	int r = 0;
+
+	while (!r && row->command < row->count && response->len == 0)
+		r = send_next(row, response, err);
+	if (r && r != ESIM_ESW) {
+		esim_error_prefix(err, "%s: ", row->function);
+		snprintf(err->function, sizeof(err->function), "%s", row->function);
+	}
+	return r;
+}
+
+static int check_row(const struct row *row, struct esim_error *err)
+{
+	for (size_t i = 0; i < row->count; i++) {
+		if (row->commands[i].len == 0)
+			return esim_error_set(err, ESIM_EINVAL, "%s: there is nothing to send",
+					      row->function);
+		if (too_many_blocks(row, i))
+			return esim_error_set(err, ESIM_ETOOBIG,
+					      "%s: %zu bytes take more than %d blocks of %u",
+					      row->function, row->commands[i].len,
+					      ESIM_MAX_STORE_DATA_BLOCKS, row->card->segment_size);
+	}
+	return 0;
+}
+
+int esim_card_store_data_all(struct esim_card *card, const char *function,
+			     const struct esim_slice *commands, size_t count,
+			     struct esim_buf *response, size_t *ret_done,
+			     void (*progress)(void *context, size_t done), void *context,
+			     struct esim_error *err)
+{
+	struct esim_buf answer = ESIM_BUF_INIT_MAX(ESIM_MAX_RESPONSE);
+	struct row row = {
+		.card = card, .function = function, .commands = commands, .count = count,
+		.wants_answer = response != NULL, .progress = progress, .context = context,
+	};
+	struct esim_error cause;
+	int r;
+
+	if (!err)
+		err = &cause;
+	*ret_done = 0;
+	r = check_row(&row, err);
+	if (r)
+		return r;
+	r = send_row(&row, &answer, err);
+	*ret_done = row.command;
 	if (!r && !response && answer.len > 0)
 		r = esim_error_set(err, ESIM_EPROTO,
 				   "%s: the card answered with %zu bytes where none belong", function,
@@ -161,4 +281,12 @@ int esim_card_store_data(struct esim_card *card, const char *function, struct es
 	}
 	esim_buf_free(&answer);
 	return r;
+}
+
+int esim_card_store_data(struct esim_card *card, const char *function, struct esim_slice data,
+			 struct esim_buf *response, struct esim_error *err)
+{
+	size_t done;
+
+	return esim_card_store_data_all(card, function, &data, 1, response, &done, NULL, NULL, err);
 }

@@ -33,6 +33,7 @@ static const struct {
 	{ ESIM_EVERIFY, ESIM_DOMAIN_VERIFY, "ESIM_EVERIFY" },
 	{ ESIM_EREFUSED, ESIM_DOMAIN_POLICY, "ESIM_EREFUSED" },
 	{ ESIM_ENOENT, ESIM_DOMAIN_CARD, "ESIM_ENOENT" },
+	{ ESIM_ESTALE, ESIM_DOMAIN_TRANSPORT, "ESIM_ESTALE" },
 };
 
 static const char *const domain_names[] = {
@@ -223,6 +224,26 @@ void esim_error_advise(struct esim_error *err, const char *fmt, ...)
 	vsnprintf(err->advice, sizeof(err->advice), fmt, args);
 	va_end(args);
 	trim(err->advice, sizeof(err->advice));
+}
+
+int esim_error_outcome(struct esim_error *err, int code, enum esim_outcome outcome)
+{
+	if (err)
+		err->outcome = outcome;
+	return code;
+}
+
+const char *esim_outcome_name(enum esim_outcome outcome)
+{
+	switch (outcome) {
+	case ESIM_OUTCOME_NEVER_SENT:
+		return "neverSent";
+	case ESIM_OUTCOME_UNKNOWN:
+		return "unknown";
+	case ESIM_OUTCOME_NONE:
+		return "";
+	}
+	return "";
 }
 
 const char *esim_code_name(int code)

@@ -196,38 +196,35 @@ int es10b_installation_result_decode(struct esim_slice bf37, struct es10b_instal
 /* --- LoadBoundProfilePackage ---------------------------------------------------------------------- */
 
 struct load {
-	struct esim_card *card;
 	const struct bpp_segments *segments;
 	void (*progress)(void *context, const struct es10b_load_progress *p);
 	void *context;
 	struct es10b_load_progress done;
-	bool *begun;
 };
 
-static void tell(struct load *load)
+static void tell(void *context, size_t segments_done)
 {
+	struct load *load = context;
+
+	for (; load->done.segments_done < segments_done; load->done.segments_done++)
+		load->done.bytes_done += load->segments->items[load->done.segments_done].len;
 	if (load->progress)
 		load->progress(load->context, &load->done);
 }
 
-/* Segment by segment until the eUICC gives its result, which may be before the last. */
-static int load_segments(struct load *load, struct esim_buf *answer, struct esim_error *err)
+/* In order until the eUICC gives its result, which may be before the last segment. */
+static int load_segments(struct esim_card *card, struct load *load, struct esim_buf *answer,
+			 struct esim_error *err)
 {
+	size_t done;
 	int r;
 
-	tell(load);
-	for (size_t i = 0; i < load->segments->count && answer->len == 0; i++) {
-		if (load->begun)
-			*load->begun = true;
-		r = esim_card_store_data(load->card, load_function, load->segments->items[i], answer,
-					 err);
-		if (r) {
-			esim_error_prefix(err, "segment %zu of %zu: ", i + 1, load->segments->count);
-			return r;
-		}
-		load->done.segments_done++;
-		load->done.bytes_done += load->segments->items[i].len;
-		tell(load);
+	tell(load, 0);
+	r = esim_card_store_data_all(card, load_function, load->segments->items,
+				     load->segments->count, answer, &done, tell, load, err);
+	if (r) {
+		esim_error_prefix(err, "segment %zu of %zu: ", done + 1, load->segments->count);
+		return r;
 	}
 	if (answer->len > 0)
 		return 0;
@@ -245,10 +242,8 @@ int es10b_load_bound_profile_package(struct esim_card *card, struct esim_slice b
 {
 	struct esim_buf answer = ESIM_BUF_INIT_MAX(ESIM_MAX_RESPONSE);
 	struct bpp_segments segments;
-	struct load load = {
-		.card = card, .segments = &segments, .progress = progress, .context = context,
-		.begun = ret_begun,
-	};
+	struct load load = { .segments = &segments, .progress = progress, .context = context };
+	struct esim_card_stats before, after;
 	int r;
 
 	if (ret_begun)
@@ -260,7 +255,11 @@ int es10b_load_bound_profile_package(struct esim_card *card, struct esim_slice b
 	}
 	load.done.segments = segments.count;
 	load.done.bytes = bpp.len;
-	r = load_segments(&load, &answer, err);
+	esim_card_stats(card, &before);
+	r = load_segments(card, &load, &answer, err);
+	esim_card_stats(card, &after);
+	if (ret_begun)
+		*ret_begun = after.apdus > before.apdus;
 	if (!r) {
 		r = decode_owned(&answer, ret, err);
 		if (r)

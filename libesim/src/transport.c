@@ -26,7 +26,7 @@ static const struct {
 } schemes[] = {
 	{ "unix:", "Unix sockets", transport_unix_open, false },
 	{ "tcp:", "TCP sockets", transport_tcp_open, false },
-	{ "/dev/euicc", "the kernel's eUICC devices", NULL, false },
+	{ "/", "the kernel's eUICC devices", transport_kdev_open, false },
 	{ "usb:", "USB readers", NULL, false },
 	{ "pcsc:", "PC/SC readers", NULL, false },
 	{ "vfio:", "readers by vfio", NULL, false },
@@ -50,7 +50,7 @@ static size_t find_scheme(const char *uri)
 static int unknown_scheme(const char *uri, struct esim_error *err)
 {
 	esim_error_set(err, ESIM_EINVAL, "'%.64s' names no device", uri);
-	esim_error_advise(err, "Write unix:PATH or tcp:HOST:PORT.");
+	esim_error_advise(err, "Write /dev/euiccN, unix:PATH or tcp:HOST:PORT.");
 	return ESIM_EINVAL;
 }
 
@@ -69,7 +69,7 @@ int esim_transport_open(const char *uri, struct esim_transport **ret, struct esi
 
 const char *const *esim_transport_schemes(void)
 {
-	static const char *const names[] = { "unix", "tcp", NULL };
+	static const char *const names[] = { "unix", "tcp", "/dev/euicc", NULL };
 
 	return names;
 }
@@ -182,6 +182,18 @@ int esim_transport_channel_transmit(struct esim_transport *transport, uint32_t h
 		return not_supported("channels of its own", err);
 	return transport->ops->channel_transmit(transport->priv, handle, command, response,
 						timeout_ms, err);
+}
+
+int esim_transport_channel_transmit_batch(struct esim_transport *transport, uint32_t handle,
+					  const struct esim_transport_batch *batch,
+					  struct esim_buf *responses, size_t *lengths,
+					  size_t *ret_done, struct esim_error *err)
+{
+	*ret_done = 0;
+	if (!transport->ops->channel_transmit_batch)
+		return not_supported("batches", err);
+	return transport->ops->channel_transmit_batch(transport->priv, handle, batch, responses,
+						      lengths, ret_done, err);
 }
 
 void esim_transport_channel_close(struct esim_transport *transport, uint32_t handle)

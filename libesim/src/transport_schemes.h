@@ -8,7 +8,13 @@
 int transport_unix_open(const char *rest, struct esim_transport **ret, struct esim_error *err);
 int transport_tcp_open(const char *rest, struct esim_transport **ret, struct esim_error *err);
 
-/* The same on a connected stream socket, which it owns; for a harness that holds one end. */
+/* @rest: a path without its first slash. */
+int transport_kdev_open(const char *rest, struct esim_transport **ret, struct esim_error *err);
+
+/* esim_device_find() in another directory than /dev. */
+int device_find_in(const char *dir, struct esim_device *ret, struct esim_error *err);
+
+/* transport_tcp_open() on a connected stream socket, which it owns; for a harness that holds one end. */
 int transport_socket_adopt(int fd, struct esim_transport **ret, struct esim_error *err);
 
 #endif

@@ -214,19 +214,19 @@ static int exchange(struct socket_transport *t, struct esim_slice payload, unsig
 	int r;
 
 	if (t->fd < 0)
-		return esim_error_set(err, ESIM_ENODEV, "the connection to the card is closed");
-	if (esim_cancel_triggered(t->cancel))
-		return esim_error_set(err, ESIM_ECANCELED, "cancelled before the command was sent");
-	if (t->reply_owed) {
-		r = receive_frame(t, deadline, &late, err);
-		if (r)
-			return r;
-	}
-	r = send_frame(t, payload, deadline, err);
+		r = esim_error_set(err, ESIM_ENODEV, "the connection to the card is closed");
+	else if (esim_cancel_triggered(t->cancel))
+		r = esim_error_set(err, ESIM_ECANCELED, "cancelled before the command was sent");
+	else
+		r = t->reply_owed ? receive_frame(t, deadline, &late, err) : 0;
 	if (r)
-		return r;
-	t->reply_owed = true;
-	return receive_frame(t, deadline, ret, err);
+		return esim_error_outcome(err, r, ESIM_OUTCOME_NEVER_SENT);
+	r = send_frame(t, payload, deadline, err);
+	if (!r) {
+		t->reply_owed = true;
+		r = receive_frame(t, deadline, ret, err);
+	}
+	return r ? esim_error_outcome(err, r, ESIM_OUTCOME_UNKNOWN) : 0;
 }
 
 /* --- power --------------------------------------------------------------------------- */

@@ -71,14 +71,11 @@ static int open_card(struct app *app)
 		.trace_context = app->trace,
 	};
 	struct esim_transport *transport = NULL;
-	struct esim_device device;
-	int rc = esim_device_parse(app->options.device, &device, &app->err);
+	int rc = esim_transport_open(app->where.uri, &transport, &app->err);
 
-	if (!rc)
-		rc = esim_transport_open(device.uri, &transport, &app->err);
 	if (rc)
 		return rc;
-	options.basic_channel = device.basic_channel;
+	options.basic_channel = app->where.basic_channel;
 	return esim_card_open(transport, &options, &app->card, &app->err);
 }
 

@@ -25,6 +25,7 @@ enum exit_status {
 
 struct app {
 	struct options options;
+	struct esim_device where;	/* the card's, chosen before anything is asked or opened */
 	struct esim_cancel *cancel;	/* fired by SIGINT, SIGTERM and SIGHUP */
 	struct trace *trace;		/* NULL: none */
 	struct esim_card *card;

@@ -120,14 +120,20 @@ static void print_help(const struct verb *verb)
 	     "5 server or network, 6 verification failed.");
 }
 
-static int check_device(struct app *app)
+/* The one that was named, or the only one there is. */
+static int choose_device(struct app *app)
 {
+	int rc;
+
 	if (app->options.device)
+		return esim_device_parse(app->options.device, &app->where, &app->err);
+	rc = esim_device_find(&app->where, &app->err);
+	if (!rc)
 		return 0;
-	esim_error_set(&app->err, ESIM_EINVAL,
-		       "no --device was given, and neither lpad nor a search for devices is there yet");
-	esim_error_advise(&app->err, "name the card: --device unix:PATH or --device tcp:HOST:PORT");
-	return ESIM_EINVAL;
+	app->err.domain = ESIM_DOMAIN_USAGE;
+	esim_error_prefix(&app->err, "no --device was given, and ");
+	esim_error_advise(&app->err, "name the card: --device /dev/euiccN, unix:PATH or tcp:HOST:PORT");
+	return rc;
 }
 
 static int check_arguments(struct app *app, const struct verb *verb)
@@ -189,7 +195,7 @@ static int check_usage(struct app *app, const struct verb **ret_verb)
 	if (!rc && app->options.trace_secrets && !app->options.trace)
 		rc = esim_error_set(&app->err, ESIM_EINVAL, "--trace-secrets goes with --trace");
 	if (!rc)
-		rc = check_device(app);
+		rc = choose_device(app);
 	*ret_verb = verb;
 	return rc;
 }

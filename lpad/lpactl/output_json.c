@@ -295,6 +295,7 @@ json_t *json_error(const struct esim_error *err)
 
 	json_object_set_new(object, "domain", json_string(esim_domain_name(err->domain)));
 	json_object_set_new(object, "code", json_string(esim_code_name(err->code)));
+	set_text(object, "outcome", esim_outcome_name(err->outcome));
 	set_text(object, "function", err->function);
 	if (err->sw)
 		json_object_set_new(object, "sw", json_hex(esim_slice(sw, sizeof(sw))));

@@ -141,6 +141,9 @@ void trace_apdu(void *context, const struct esim_apdu_trace *apdu)
 	else
 		put_redacted_command(trace->file, apdu->command);
 	put_response(trace, apdu);
+	/* The time is this command's share of the batch. */
+	if (apdu->batch > 1)
+		fprintf(trace->file, " batch=%u", apdu->batch);
 	fputc('\n', trace->file);
 }
 

@@ -24,7 +24,7 @@ ATF_TC_BODY(each_code_has_a_name_and_a_domain, tc)
 {
 	struct esim_error err;
 
-	for (int code = ESIM_EINVAL; code >= ESIM_ENOENT; code--) {
+	for (int code = ESIM_EINVAL; code >= ESIM_ESTALE; code--) {
 		ATF_CHECK_EQ(code, esim_error_set(&err, code, "x"));
 		ATF_CHECK_MSG(strncmp(esim_code_name(code), "ESIM_E", 6) == 0, "%d", code);
 		ATF_CHECK_MSG(err.domain != ESIM_DOMAIN_NONE, "%d", code);
@@ -58,6 +58,25 @@ ATF_TC_BODY(a_status_word_and_a_result_stay_with_their_function, tc)
 	esim_error_verify(&err, "smdpSignature2", "does not verify");
 	ATF_CHECK_STREQ("smdpSignature2", err.check);
 	ATF_CHECK_EQ(ESIM_DOMAIN_VERIFY, err.domain);
+}
+
+/* What was never sent may be repeated; the difference must not get lost on the way to the user. */
+ATF_TC_WITHOUT_HEAD(what_became_of_a_command_stays_with_its_error_and_ends_with_it);
+ATF_TC_BODY(what_became_of_a_command_stays_with_its_error_and_ends_with_it, tc)
+{
+	struct esim_error err;
+
+	esim_error_set(&err, ESIM_ESTALE, "x");
+	ATF_CHECK_EQ(ESIM_OUTCOME_NONE, err.outcome);
+	ATF_CHECK_EQ(ESIM_ESTALE, esim_error_outcome(&err, ESIM_ESTALE, ESIM_OUTCOME_NEVER_SENT));
+	esim_error_prefix(&err, "context: ");
+	esim_error_advise(&err, "try again");
+	ATF_CHECK_EQ(ESIM_OUTCOME_NEVER_SENT, err.outcome);
+	ATF_CHECK_STREQ("neverSent", esim_outcome_name(err.outcome));
+	ATF_CHECK_STREQ("unknown", esim_outcome_name(ESIM_OUTCOME_UNKNOWN));
+	esim_error_set(&err, ESIM_EIO, "another");
+	ATF_CHECK_STREQ("", esim_outcome_name(err.outcome));
+	ATF_CHECK_EQ(ESIM_EIO, esim_error_outcome(NULL, ESIM_EIO, ESIM_OUTCOME_UNKNOWN));
 }
 
 ATF_TC_WITHOUT_HEAD(errno_is_named_and_the_domain_is_the_systems);
@@ -138,6 +157,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, null_is_accepted_everywhere_and_codes_come_back);
 	ATF_TP_ADD_TC(tp, each_code_has_a_name_and_a_domain);
 	ATF_TP_ADD_TC(tp, a_status_word_and_a_result_stay_with_their_function);
+	ATF_TP_ADD_TC(tp, what_became_of_a_command_stays_with_its_error_and_ends_with_it);
 	ATF_TP_ADD_TC(tp, errno_is_named_and_the_domain_is_the_systems);
 	ATF_TP_ADD_TC(tp, a_prefix_and_an_advice_keep_the_cause);
 	ATF_TP_ADD_TC(tp, a_message_may_quote_the_one_it_replaces);

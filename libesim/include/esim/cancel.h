@@ -8,6 +8,8 @@
 #ifndef ESIM_CANCEL_H
 #define ESIM_CANCEL_H
 
+#include <esim/limits.h>
+
 #include <stdbool.h>
 
 #ifdef __cplusplus
@@ -29,6 +31,26 @@ bool esim_cancel_triggered(const struct esim_cancel *cancel);
 
 /* Readable while triggered, for poll(2); -1 for NULL. */
 int esim_cancel_fd(const struct esim_cancel *cancel);
+
+/*
+ * For a call that blocks where no descriptor can be polled, such as an ioctl: esim_cancel_trigger()
+ * itself runs @fire, in its own thread or signal handler, as long as the watch stands. @fire must
+ * not block, takes no locks and calls only what a signal handler may. The watch is the caller's
+ * and may lie in a larger struct, by which @fire finds what it needs.
+ */
+struct esim_cancel_watch {
+	void (*fire)(struct esim_cancel_watch *watch);
+};
+
+/*
+ * ESIM_ECANCELED: triggered already, nothing is watched. ESIM_EBUSY: ESIM_MAX_CANCEL_WATCHES
+ * stand already. No trigger is lost between this call and what it is followed by, provided that
+ * what @fire does counts for a call that is yet to begin.
+ */
+int esim_cancel_watch(const struct esim_cancel *cancel, struct esim_cancel_watch *watch);
+
+/* @fire does not run, nor will it, when this returns. */
+void esim_cancel_unwatch(const struct esim_cancel *cancel, struct esim_cancel_watch *watch);
 
 #ifdef __cplusplus
 }

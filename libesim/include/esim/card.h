@@ -33,7 +33,8 @@ struct esim_apdu_trace {
 	struct esim_slice command;
 	struct esim_slice response;		/* status word included; empty: none came */
 	int result;				/* 0 or ESIM_E… of the transport */
-	uint64_t nanoseconds;
+	uint64_t nanoseconds;			/* of a batch: this command's share */
+	unsigned batch;				/* commands that went down in the same call */
 };
 
 struct esim_card_options {
@@ -67,10 +68,12 @@ unsigned esim_card_segment_size(const struct esim_card *card);
 struct esim_transport *esim_card_transport(struct esim_card *card);
 
 struct esim_card_stats {
-	uint64_t apdus;			/* commands sent, GET RESPONSE and repeats included */
+	uint64_t apdus;			/* commands sent: GET RESPONSE and repeats included, as far
+					 * as they are not the transport's own */
 	uint64_t blocks;		/* STORE DATA blocks among them */
 	uint64_t bytes_sent, bytes_received;
 	uint64_t nanoseconds;		/* spent waiting for the transport */
+	uint64_t calls;			/* of the transport; fewer than apdus where it takes batches */
 };
 void esim_card_stats(const struct esim_card *card, struct esim_card_stats *ret);
 
@@ -86,6 +89,18 @@ void esim_card_stats(const struct esim_card *card, struct esim_card_stats *ret);
 int esim_card_store_data(struct esim_card *card, const char *function, struct esim_slice data,
 			 struct esim_buf *response, struct esim_error *err);
 
+/*
+ * Commands in a row, such as the segments of a package, each as esim_card_store_data()
+ * has it, until one is answered with data. Where the transport takes batches their blocks
+ * go down together. *@ret_done tells how many were taken in whole, also on failure;
+ * @progress (may be NULL) is told each time that it has grown.
+ */
+int esim_card_store_data_all(struct esim_card *card, const char *function,
+			     const struct esim_slice *commands, size_t count,
+			     struct esim_buf *response, size_t *ret_done,
+			     void (*progress)(void *context, size_t done), void *context,
+			     struct esim_error *err);
+
 /* A proactive command is pending (91xx was seen); reading clears it. */
 bool esim_card_proactive(struct esim_card *card);
 
@@ -96,7 +111,7 @@ bool esim_card_proactive(struct esim_card *card);
 int esim_card_transmit(struct esim_card *card, struct esim_slice command,
 		       struct esim_buf *response, uint16_t *ret_sw, struct esim_error *err);
 
-/* The same on the basic channel; ESIM_ENOTSUP where the transport does not give it. */
+/* The same on the basic channel; ESIM_ENOTSUP where the transport or this process does not get it. */
 int esim_card_transmit_basic(struct esim_card *card, struct esim_slice command,
 			     struct esim_buf *response, uint16_t *ret_sw,
 			     struct esim_error *err);

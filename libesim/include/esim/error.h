@@ -38,6 +38,18 @@ enum esim_code {
 	ESIM_EVERIFY = -17,	/* a check of the LPA failed; see `check` */
 	ESIM_EREFUSED = -18,	/* the user or a policy said no */
 	ESIM_ENOENT = -19,	/* no such profile, notification, event */
+	ESIM_ESTALE = -20,	/* the card was reset or removed since the channel was opened */
+};
+
+/*
+ * What is known of the command that failed on its way to the card. The two that are known are not
+ * the same: one that was never sent can be repeated; after one that was sent, the card is asked what
+ * became of it.
+ */
+enum esim_outcome {
+	ESIM_OUTCOME_NONE,		/* the failure was none of a command's way */
+	ESIM_OUTCOME_NEVER_SENT,	/* not a byte of it reached the card */
+	ESIM_OUTCOME_UNKNOWN,		/* sent, at least in part, and not answered */
 };
 
 /* Where the cause lies; decides lpactl's exit status. */
@@ -58,6 +70,7 @@ enum esim_domain {
 struct esim_error {
 	int code;			/* enum esim_code; 0: nothing recorded */
 	enum esim_domain domain;
+	enum esim_outcome outcome;
 	uint16_t sw;			/* SW1SW2; 0: not known */
 	int es10_result;		/* result code; ESIM_NO_RESULT: none */
 	char function[40];		/* "ES10b.PrepareDownload", "ES9+.CancelSession", "" */
@@ -104,6 +117,12 @@ int esim_error_prefix(struct esim_error *err, const char *fmt, ...)
 /* Set the advice; keeps everything else. */
 void esim_error_advise(struct esim_error *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Set what is known of the command; keeps everything else. Returns @code. */
+int esim_error_outcome(struct esim_error *err, int code, enum esim_outcome outcome);
+
+/* "neverSent" and "unknown", as `outcome` of lpactl's JSON; "" for ESIM_OUTCOME_NONE. */
+const char *esim_outcome_name(enum esim_outcome outcome);
 
 /* "ESIM_EPROTO" and so on; "unknown" for other values. */
 const char *esim_code_name(int code);

@@ -26,6 +26,9 @@
 #define ESIM_MAX_STORE_DATA_BLOCKS	256		/* P2 is one byte */
 #define ESIM_DEFAULT_APDU_TIMEOUT_MS	60000
 #define ESIM_MAX_GET_RESPONSE		1024		/* links of one chain */
+#define ESIM_MAX_BATCH			64		/* commands of one batch */
+#define ESIM_MAX_BATCH_BYTES		65536		/* of its commands, and of its answers */
+#define ESIM_MAX_CANCEL_WATCHES		8		/* blocking calls that one cancel handle stops */
 
 /* ES10 */
 #define ESIM_MAX_PROFILES		64

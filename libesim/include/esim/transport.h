@@ -7,7 +7,8 @@
  *   owned    the transport opens a channel to an application by itself and
  *            returns a handle (modems and /dev/euiccN do so)
  *
- * struct esim_card (esim/card.h) hides the difference. To add a transport, fill
+ * struct esim_card (esim/card.h) hides the difference. Where there are both, it takes
+ * channels that the transport owns, and raw access for the basic channel alone. To add a transport, fill
  * a struct esim_transport_ops and wrap it with esim_transport_new().
  */
 #ifndef ESIM_TRANSPORT_H
@@ -46,6 +47,16 @@ struct esim_transport_info {
 	uint8_t atr[ESIM_MAX_ATR];
 	size_t atr_len;				/* 0: not known */
 	unsigned max_data;			/* most bytes of command data per APDU; 0: 255 */
+	unsigned max_batch;			/* most commands of a batch; 0: there are no batches */
+};
+
+/* Commands that go down in one call. Up to ESIM_MAX_BATCH, and ESIM_MAX_BATCH_BYTES in sum. */
+struct esim_transport_batch {
+	const struct esim_slice *commands;
+	size_t count;
+	uint16_t sw_wanted, sw_mask;		/* goes on while (sw & sw_mask) == sw_wanted */
+	bool stop_on_data;			/* ends after the first answer with data */
+	unsigned timeout_ms;			/* of each command */
 };
 
 /* Every call of a vtable is made from one thread at a time, cancel excepted. */
@@ -80,6 +91,18 @@ struct esim_transport_ops {
 
 	/* The handle that blocking calls watch from now on; NULL: none. */
 	void (*set_cancel)(void *priv, const struct esim_cancel *cancel);
+
+	/*
+	 * Commands on an owned channel in one go, 61xx and 6Cxx completed by the transport. The
+	 * answers are appended to @responses one after the other, *@ret_done of them, each with its
+	 * status word at its end; @lengths[i] is the length of each. 0: all were answered, or the
+	 * batch ended early as it says. Else the command that follows the last answer failed, as
+	 * @err tells with its outcome; what came after it was never sent. NULL: no batches.
+	 */
+	int (*channel_transmit_batch)(void *priv, uint32_t handle,
+				      const struct esim_transport_batch *batch,
+				      struct esim_buf *responses, size_t *lengths, size_t *ret_done,
+				      struct esim_error *err);
 };
 
 /* Wrap @ops; frees @priv through ops->close even when it fails with ESIM_ENOMEM. */
@@ -87,8 +110,8 @@ int esim_transport_new(const struct esim_transport_ops *ops, void *priv,
 		       struct esim_transport **ret);
 
 /*
- * Open by URI: `unix:PATH`, `tcp:HOST:PORT`. Schemes that this build does not
- * have (`/dev/euiccN`, usb, pcsc, vfio, mbim, qmi, at) are refused by name with
+ * Open by URI: `/dev/euiccN`, `unix:PATH`, `tcp:HOST:PORT`. Schemes that this build
+ * does not have (usb, pcsc, vfio, mbim, qmi, at) are refused by name with
  * ESIM_ENOTSUP; anything else with ESIM_EINVAL. A `?channel=basic` suffix is
  * parsed by esim_device_parse(), not here. A tcp: host that is a name is asked of the
  * system's resolver, in its own time, and no cancel handle is heard meanwhile, here
@@ -111,6 +134,10 @@ int esim_transport_channel_transmit(struct esim_transport *transport, uint32_t h
 				    struct esim_slice command, struct esim_buf *response,
 				    unsigned timeout_ms, struct esim_error *err);
 void esim_transport_channel_close(struct esim_transport *transport, uint32_t handle);
+int esim_transport_channel_transmit_batch(struct esim_transport *transport, uint32_t handle,
+					  const struct esim_transport_batch *batch,
+					  struct esim_buf *responses, size_t *lengths,
+					  size_t *ret_done, struct esim_error *err);
 int esim_transport_reset(struct esim_transport *transport, enum esim_reset kind,
 			 struct esim_error *err);
 void esim_transport_set_cancel(struct esim_transport *transport, const struct esim_cancel *cancel);
@@ -121,6 +148,12 @@ struct esim_device {
 	bool basic_channel;
 };
 int esim_device_parse(const char *text, struct esim_device *ret, struct esim_error *err);
+
+/*
+ * The card to take where the user names none: /dev/euicc, else the only /dev/euiccN.
+ * ESIM_ENOENT: there is none; ESIM_EINVAL: there are several, and the message says which.
+ */
+int esim_device_find(struct esim_device *ret, struct esim_error *err);
 
 /* The URI schemes that this build can open, for help texts and completion; NULL ends the list. */
 const char *const *esim_transport_schemes(void);

@@ -25,7 +25,7 @@ _lpactl() {
 		return
 		;;
 	--device)
-		mapfile -t COMPREPLY < <(compgen -W 'unix: tcp:' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "unix: tcp: $(compgen -G '/dev/euicc[0-9]*')" -- "$cur")
 		compopt -o nospace
 		return
 		;;
