@@ -11,10 +11,16 @@ struct failnth_call {
 	int (*run)(void);		/* the call and nothing else; 0 or more, or -errno */
 	/* Whether @rc is true: NULL, or what is wrong. Also cleans up, and tries the next call. */
 	const char *(*check)(int rc);
+	bool any_errno;			/* others' code is on the way, which has errnos of its own */
 };
 
 /* NULL at the end. */
 extern const struct failnth_call *const failnth_calls[], *const failnth_transport_calls[];
+
+/* By a reader of its own. False: this kernel has no USB. */
+extern const struct failnth_call failnth_probe;
+bool failnth_probe_begin(void);
+void failnth_probe_end(void);
 
 /* The card that the calls use. False: no proxy. */
 bool failnth_begin(void);

@@ -146,7 +146,10 @@ static const char *check_open(int rc)
 	return end(!rc && device_info(fd, &info) ? "the file does not work" : NULL);
 }
 
-static const struct failnth_call call_open = { "open", NULL, run_open, check_open };
+static const struct failnth_call call_open = {
+	.name = "open", .run = run_open,
+	.check = check_open,
+};
 
 static int run_close(void)
 {
@@ -161,7 +164,10 @@ static const char *check_close(int rc)
 	return end(rc ? "close() fails" : NULL);
 }
 
-static const struct failnth_call call_close = { "close", opened_channel, run_close, check_close };
+static const struct failnth_call call_close = {
+	.name = "close", .prepare = opened_channel,
+	.run = run_close, .check = check_close,
+};
 
 /* --- GET_INFO --------------------------------------------------------------------------------- */
 
@@ -175,7 +181,10 @@ static const char *check_info(int rc)
 	return end(!rc && strcmp(info.transport, "proxy") ? "another transport" : NULL);
 }
 
-static const struct failnth_call call_info = { "GET_INFO", opened, run_info, check_info };
+static const struct failnth_call call_info = {
+	.name = "GET_INFO", .prepare = opened,
+	.run = run_info, .check = check_info,
+};
 
 /* --- OPEN_CHANNEL ----------------------------------------------------------------------------- */
 
@@ -204,8 +213,10 @@ static const char *check_channel(int rc)
 	return end(why);
 }
 
-static const struct failnth_call call_channel = { "OPEN_CHANNEL", prepare_channel, run_channel,
-						  check_channel };
+static const struct failnth_call call_channel = {
+	.name = "OPEN_CHANNEL", .prepare = prepare_channel,
+	.run = run_channel, .check = check_channel,
+};
 
 /* --- XFER --------------------------------------------------------------------------------------- */
 
@@ -235,7 +246,10 @@ static const char *check_xfer(int rc)
 	return end(why);
 }
 
-static const struct failnth_call call_xfer = { "XFER", prepare_xfer, run_xfer, check_xfer };
+static const struct failnth_call call_xfer = {
+	.name = "XFER", .prepare = prepare_xfer,
+	.run = run_xfer, .check = check_xfer,
+};
 
 /* --- CANCEL and RESET ---------------------------------------------------------------------------- */
 
@@ -249,7 +263,10 @@ static const char *check_cancel(int rc)
 	return end(rc ? "CANCEL fails" : NULL);
 }
 
-static const struct failnth_call call_cancel = { "CANCEL", opened_channel, run_cancel, check_cancel };
+static const struct failnth_call call_cancel = {
+	.name = "CANCEL", .prepare = opened_channel,
+	.run = run_cancel, .check = check_cancel,
+};
 
 static bool prepare_reset(void)
 {
@@ -274,7 +291,10 @@ static const char *check_reset(int rc)
 	return end(why);
 }
 
-static const struct failnth_call call_reset = { "RESET", prepare_reset, run_reset, check_reset };
+static const struct failnth_call call_reset = {
+	.name = "RESET", .prepare = prepare_reset,
+	.run = run_reset, .check = check_reset,
+};
 
 /* --- events --------------------------------------------------------------------------------------- */
 
@@ -298,7 +318,10 @@ static const char *check_read(int rc)
 	return end(event.sequence == 1 && event.type == EUICC_EVENT_RESET ? NULL : "another event");
 }
 
-static const struct failnth_call call_read = { "read", prepare_event, run_read, check_read };
+static const struct failnth_call call_read = {
+	.name = "read", .prepare = prepare_event,
+	.run = run_read, .check = check_read,
+};
 
 static int run_poll(void)
 {
@@ -313,7 +336,10 @@ static const char *check_poll(int rc)
 	return end(device_event(fd, &event) ? "the event is lost" : NULL);
 }
 
-static const struct failnth_call call_poll = { "poll", prepare_event, run_poll, check_poll };
+static const struct failnth_call call_poll = {
+	.name = "poll", .prepare = prepare_event,
+	.run = run_poll, .check = check_poll,
+};
 
 const struct failnth_call *const failnth_calls[] = {
 	&call_open, &call_close, &call_info, &call_channel, &call_xfer, &call_cancel, &call_reset,

@@ -86,8 +86,10 @@ static const char *check_new_dev(int rc)
 	return NULL;
 }
 
-static const struct failnth_call call_new_dev = { "NEW_DEV", prepare_new_dev, run_new_dev,
-						  check_new_dev };
+static const struct failnth_call call_new_dev = {
+	.name = "NEW_DEV", .prepare = prepare_new_dev,
+	.run = run_new_dev, .check = check_new_dev,
+};
 
 /* --- the transport's end ------------------------------------------------------------------------ */
 
@@ -155,8 +157,10 @@ static const char *check_end_read(int rc)
 	return end(run_end_write() ? "after it write() fails" : NULL);
 }
 
-static const struct failnth_call call_end_read = { "read of a transport's end", prepare_end,
-						   run_end_read, check_end_read };
+static const struct failnth_call call_end_read = {
+	.name = "read of a transport's end", .prepare = prepare_end,
+	.run = run_end_read, .check = check_end_read,
+};
 
 static bool prepare_end_write(void)
 {
@@ -171,8 +175,10 @@ static const char *check_end_write(int rc)
 	return end(rc && run_end_write() ? "the answer cannot be given any more" : NULL);
 }
 
-static const struct failnth_call call_end_write = { "write to a transport's end", prepare_end_write,
-						    run_end_write, check_end_write };
+static const struct failnth_call call_end_write = {
+	.name = "write to a transport's end", .prepare = prepare_end_write,
+	.run = run_end_write, .check = check_end_write,
+};
 
 const struct failnth_call *const failnth_transport_calls[] = {
 	&call_new_dev, &call_end_read, &call_end_write, NULL,
