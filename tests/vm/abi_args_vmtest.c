@@ -238,11 +238,11 @@ static void test_open_read_only(void)
 
 static const struct mutation xfer_mutations[] = {
 	{ "no entry", FIELD(euicc_xfer, entry_count), 0, -EINVAL },
-	{ "65 entries", FIELD(euicc_xfer, entry_count), 65, -EINVAL },
-	{ "entries beyond counting", FIELD(euicc_xfer, entry_count), UINT32_MAX, -EINVAL },
-	{ "too large a command area", FIELD(euicc_xfer, commands_len), EUICC_AREA_MAX + 1, -EINVAL },
+	{ "65 entries", FIELD(euicc_xfer, entry_count), 65, -E2BIG },
+	{ "entries beyond counting", FIELD(euicc_xfer, entry_count), UINT32_MAX, -E2BIG },
+	{ "too large a command area", FIELD(euicc_xfer, commands_len), EUICC_AREA_MAX + 1, -E2BIG },
 	{ "too large a response area", FIELD(euicc_xfer, responses_size), EUICC_AREA_MAX + 1,
-	  -EINVAL },
+	  -E2BIG },
 	{ "a command area that ends before the command", FIELD(euicc_xfer, commands_len), 4, -EINVAL },
 	{ "no command area", FIELD(euicc_xfer, commands_len), 0, -EINVAL },
 	{ "flag 0", FIELD(euicc_xfer, flags), 1, -EINVAL },
@@ -372,7 +372,7 @@ static void test_xfer_not_extended(void)
 	bench_begin(&t, &options);
 	len = fakecard_command(command, 7, 0x9000, 0, 260, false);
 	device_batch_add(t.batch, command, len);
-	device_expect(device_batch_run(t.fd, t.batch), -E2BIG,
+	device_expect(device_batch_run(t.fd, t.batch), -EINVAL,
 		      "an extended-length APDU without EXTENDED");
 	nothing_sent(t.card, t.before, "it");
 	bench_end(&t);
