@@ -58,6 +58,7 @@ static int euicc_transmit(struct euicc_device *edev, struct euicc_exchange *ex, 
 		.data = edev->answer + used,
 		.size = edev->max_response + 2,
 	};
+	u32 handle = euicc_owns_channels(edev) ? ex->channel : 0;
 	long left = ex->deadline - jiffies;
 	ktime_t start;
 	u64 ns;
@@ -66,7 +67,7 @@ static int euicc_transmit(struct euicc_device *edev, struct euicc_exchange *ex, 
 	if (left <= 0)
 		return euicc_transport_error(edev, -ETIMEDOUT);
 	start = ktime_get();
-	ret = edev->ops->exchange(edev, ex->channel, command, len, &response, left);
+	ret = edev->ops->exchange(edev, handle, command, len, &response, left);
 	ns = ktime_to_ns(ktime_sub(ktime_get(), start));
 	if (!ret && (response.len < 2 || response.len > response.size))
 		ret = -EIO;

@@ -23,6 +23,9 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
+#define EUICC_COMMAND_LEAST	(4 + 1 + EUICC_AID_MAX + 1)	/* SELECT with the longest AID */
+#define EUICC_COMMAND_MOST	(4 + 3 + 65535 + 2)		/* case 4, extended length */
+
 static dev_t euicc_devt;
 static DEFINE_IDA(euicc_minors);
 
@@ -67,7 +70,8 @@ static int euicc_check_desc(const struct euicc_transport_ops *ops,
 
 	if (!ops->exchange || !ops->stop || (owned ? !ops->open || !ops->close : !ops->activate))
 		return -EINVAL;
-	if (desc->max_command < 5 || desc->max_response < 1 ||
+	if (desc->max_command < EUICC_COMMAND_LEAST ||
+	    desc->max_command > EUICC_COMMAND_MOST || desc->max_response < 1 ||
 	    desc->max_response > EUICC_AREA_MAX || desc->atr_len > EUICC_ATR_MAX)
 		return -EINVAL;
 	return 0;
@@ -76,10 +80,10 @@ static int euicc_check_desc(const struct euicc_transport_ops *ops,
 static void euicc_describe(struct euicc_device *edev, const struct euicc_transport_desc *desc)
 {
 	edev->features = desc->features;
-	/* Where the channels are the core's, these are too. */
+	/* Where SELECT is the core's, these are too. */
 	if (!euicc_owns_channels(edev))
-		edev->features |= EUICC_FEATURE_FCI | EUICC_FEATURE_P2 | EUICC_FEATURE_BASIC;
-	edev->max_command = min_t(u32, desc->max_command, EUICC_AREA_MAX);
+		edev->features |= EUICC_FEATURE_FCI | EUICC_FEATURE_P2;
+	edev->max_command = desc->max_command;
 	edev->max_response = desc->max_response;
 	edev->protocol = desc->protocol;
 	edev->slot = desc->slot;

@@ -157,11 +157,9 @@ static int xfer_validate_args(const struct euicc_xfer *args)
 {
 	if (args->flags || memchr_inv(args->reserved, 0, sizeof(args->reserved)))
 		return -EINVAL;
-	if (!args->entry_count)
+	if (!args->entry_count || args->entry_count > EUICC_BATCH_MAX ||
+	    args->commands_len > EUICC_AREA_MAX || args->responses_size > EUICC_AREA_MAX)
 		return -EINVAL;
-	if (args->entry_count > EUICC_BATCH_MAX || args->commands_len > EUICC_AREA_MAX ||
-	    args->responses_size > EUICC_AREA_MAX)
-		return -E2BIG;
 	return 0;
 }
 
