@@ -159,7 +159,8 @@ extract_vmlinux() { # bzImage output
 	esac
 	command -v "$decompress" >/dev/null || return 1
 	# The compressed data is followed by its size: four bytes that are no part of it.
-	tail -c "+$((offset + 1))" "$1" | head -c "$((length - 4))" | "$decompress" -dc >"$2" 2>/dev/null &&
+	dd if="$1" iflag=skip_bytes,count_bytes bs=64K skip="$offset" count="$((length - 4))" status=none |
+		"$decompress" -dc >"$2" 2>/dev/null &&
 		[ "$(head -c 4 "$2" | tail -c 3)" = ELF ]
 }
 
@@ -189,7 +190,7 @@ make_args() { # piece
 
 config_lines() { # piece
 	# shellcheck disable=SC2046 # a list of files
-	cat $(configs "$1") | grep -E '^CONFIG_'
+	grep -hE '^CONFIG_' $(configs "$1")
 }
 
 # What a build depends on beside the source: its configuration and the compiler, since
