@@ -89,9 +89,6 @@ static struct euicc_proxy *proxy_alloc(const struct euicc_proxy_new_dev *args)
 
 	if (!proxy)
 		return ERR_PTR(-ENOMEM);
-	/* Where the kernel manages the channels, it gives the FCI and heeds P2. */
-	if (!(desc.features & EUICC_FEATURE_OWNED))
-		desc.features |= EUICC_FEATURE_FCI | EUICC_FEATURE_P2;
 	mutex_init(&proxy->lock);
 	init_waitqueue_head(&proxy->readers);
 	init_waitqueue_head(&proxy->worker);
