@@ -141,13 +141,18 @@ static int open_sw_error(u16 sw)
 }
 
 /* An exchange that failed, as OPEN_CHANNEL says it. */
-static int open_exchange_error(struct euicc_device *edev, int err)
+static int open_exchange_error(struct euicc_open_job *open, int err)
 {
+	struct euicc_device *edev = open->job.edev;
+
 	if (err != -ECANCELED)
 		return err;
+	/* Never sent: because the device goes, or the time has passed, or the transport says so. */
 	spin_lock_irq(&edev->lock);
 	err = edev->dead ? -ENODEV : -EIO;
 	spin_unlock_irq(&edev->lock);
+	if (err == -EIO && time_after_eq(jiffies, open->job.deadline))
+		err = -ETIMEDOUT;
 	return err;
 }
 
@@ -206,7 +211,7 @@ static enum euicc_step open_manage_step(struct euicc_open_job *open, u32 generat
 
 	ret = euicc_exchange(edev, &ex);
 	if (ret == -ECANCELED)
-		return open_done(open, open_exchange_error(edev, ret));
+		return open_done(open, open_exchange_error(open, ret));
 	if (ret) {
 		open_leaves_dirt(edev);
 		return open_done(open, ret);
@@ -257,7 +262,7 @@ static enum euicc_step open_select_step(struct euicc_open_job *open)
 
 	ret = euicc_exchange(edev, &ex);
 	if (ret)
-		return open_undo(open, open_exchange_error(edev, ret));
+		return open_undo(open, open_exchange_error(open, ret));
 	open_record(open, ex.sw, ex.data, euicc_sw_ok(ex.sw) ? ex.data_len : 0);
 	ret = open_sw_error(ex.sw);
 	return ret ? open_undo(open, ret) : open_done(open, 0);
@@ -282,7 +287,7 @@ static enum euicc_step open_owned_step(struct euicc_open_job *open, u32 generati
 	if (ret == -EOPNOTSUPP)
 		return open_done(open, ret);
 	if (ret)
-		return open_done(open, open_exchange_error(edev, euicc_transport_error(edev, ret)));
+		return open_done(open, open_exchange_error(open, euicc_transport_error(edev, ret)));
 	if (response.len >= 2 && response.len <= response.size) {
 		sw = get_unaligned_be16(response.data + response.len - 2);
 		open_record(open, sw, response.data, euicc_sw_ok(sw) ? response.len - 2 : 0);
