@@ -19,5 +19,12 @@ $(VM_PROGRAMS): $(BUILD)/vm/bin/%: $(BUILD)/obj/tests/vm/%.o $(VM_SHARED_A) $(VR
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(DEPS_LIBS)
 
-.PHONY: vm-programs
+.PHONY: vm-programs vm-check vm-check-full
 vm-programs: $(PROGRAMS) $(VM_PROGRAMS)
+
+vm-check: deps
+	@scripts/deps.sh packages test kernel vm
+	@$(RUN_ENV) tests/vm/check.sh
+vm-check-full: deps
+	@scripts/deps.sh packages test kernel vm
+	@$(RUN_ENV) tests/vm/check.sh full

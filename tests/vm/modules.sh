@@ -12,7 +12,7 @@ cd "$(dirname "$0")/../.."
 piece=${1:?PIECE}
 shift
 : "${BUILD:=build}"
-dir=$(realpath -m "$BUILD")/vm/kmod/$piece
+dir=$(realpath -m "$BUILD")/vm/kmod/${piece/#headers-/debian-}
 log=$dir.log
 assignments=$(tests/vm/kernel.sh show "$piece")
 eval "$assignments"

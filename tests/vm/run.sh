@@ -173,14 +173,17 @@ judge() { # status
 	fi
 }
 
+# What a failed suite said beside "ok", to a bound.
+show_failed() {
+	printf '%s\n' "${lines[@]}" | grep -v '^ok - ' | tail -n 200 | sed 's/^/        /'
+}
+
 end_suite() { # status
 	judge "$1"
 	passed=$((passed + ok))
 	skipped=$((skipped + skip))
 	printf '    %s: %d passed, %d failed, %d skipped (%d s)\n' "$suite" "$ok" "$bad" "$skip" $((SECONDS - begun))
-	if [ "$bad" != 0 ]; then
-		printf '        %s\n' "${lines[@]:$((${#lines[@]} > 300 ? ${#lines[@]} - 300 : 0))}"
-	fi
+	[ "$bad" = 0 ] || show_failed
 	suite='' limit=60
 }
 
