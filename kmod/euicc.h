@@ -23,6 +23,8 @@
 #include <linux/euicc.h>
 #include <euicc/transport.h>
 
+#include "euicc_ring.h"
+
 #define EUICC_MINORS		256
 #define EUICC_FILES_MAX		32	/* per device */
 #define EUICC_TERMINAL_CAPABILITY_MAX	64
@@ -84,8 +86,7 @@ struct euicc_device {
 	enum euicc_capability_state capability;
 	bool get_response_8x;		/* this card wants GET RESPONSE with class 8x */
 
-	spinlock_t lock;
-	/* under the lock */
+	spinlock_t lock;		/* guards all that follows */
 	bool dead;
 	bool suspended;
 	bool busy;			/* the worker is inside the transport */
@@ -108,13 +109,6 @@ struct euicc_device {
 
 	atomic64_t counters[EUICC_COUNTERS];
 	atomic64_t latency[EUICC_LATENCY_BUCKETS];	/* by powers of two, in microseconds */
-};
-
-struct euicc_event_ring {
-	struct euicc_event events[EUICC_EVENTS_KEPT];
-	unsigned int first;
-	unsigned int count;
-	u32 sequence;			/* of the last event */
 };
 
 struct euicc_job;
@@ -233,8 +227,15 @@ void euicc_queue_work(struct work_struct *work);
 int euicc_exchange(struct euicc_device *edev, struct euicc_exchange *ex);
 int euicc_transport_error(struct euicc_device *edev, int err);
 
-/* euicc_power.c */
+/* euicc_channel.c */
 bool euicc_channel_live(const struct euicc_device *edev, const struct euicc_channel *channel);
+bool euicc_channel_any_live(const struct euicc_device *edev, const struct euicc_file *self);
+bool euicc_channel_taken(const struct euicc_device *edev, u32 id);
+void euicc_channel_drop(struct euicc_device *edev, struct euicc_channel *channel);
+void euicc_channel_close(struct euicc_device *edev, struct euicc_channel *channel);
+void euicc_channel_lost(struct euicc_device *edev);
+
+/* euicc_power.c */
 int euicc_session_check(const struct euicc_device *edev, u32 generation);
 void euicc_session_end(struct euicc_device *edev, u32 card_state, u16 event, u32 argument);
 int euicc_power_activate(struct euicc_device *edev, u32 kind, unsigned long deadline);
@@ -246,8 +247,6 @@ void euicc_power_idle_work(struct work_struct *work);
 long euicc_open_ioctl(struct euicc_file *file, struct euicc_open_channel __user *arg);
 long euicc_xfer_ioctl(struct euicc_file *file, struct euicc_xfer __user *arg);
 long euicc_reset_ioctl(struct euicc_file *file, struct euicc_reset __user *arg);
-void euicc_channel_drop(struct euicc_device *edev, struct euicc_channel *channel);
-void euicc_channel_close(struct euicc_device *edev, struct euicc_channel *channel);
 
 /* euicc_debugfs.c */
 void euicc_debugfs_init(void);

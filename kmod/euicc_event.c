@@ -1,46 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Events: each open file keeps the last ones for read() and poll(). Where a reader is too slow, one
- * OVERFLOW stands in the place of the oldest, counts them, and carries the number of the last of
- * them: sequence numbers never jump without a reason given.
- */
+/* Events: to every open file, for read() and poll(). */
 #include <linux/freezer.h>
 #include <linux/fs.h>
 #include <linux/poll.h>
 #include <linux/uaccess.h>
 
 #include "euicc.h"
-
-static struct euicc_event *euicc_ring_at(struct euicc_event_ring *ring, unsigned int n)
-{
-	return &ring->events[(ring->first + n) % EUICC_EVENTS_KEPT];
-}
-
-/* Make room for one: the two oldest become one OVERFLOW, or one joins that which is there. */
-static void euicc_ring_overflow(struct euicc_event_ring *ring)
-{
-	struct euicc_event *oldest = euicc_ring_at(ring, 0);
-	struct euicc_event *next = euicc_ring_at(ring, 1);
-	u32 dropped = oldest->type == EUICC_EVENT_OVERFLOW ? oldest->argument : 1;
-
-	next->type = EUICC_EVENT_OVERFLOW;
-	next->argument = dropped + 1;
-	ring->first = (ring->first + 1) % EUICC_EVENTS_KEPT;
-	ring->count--;
-}
-
-static void euicc_ring_push(struct euicc_event_ring *ring, u16 type, u32 generation, u32 argument)
-{
-	if (ring->count == EUICC_EVENTS_KEPT)
-		euicc_ring_overflow(ring);
-	*euicc_ring_at(ring, ring->count) = (struct euicc_event){
-		.sequence = ++ring->sequence,
-		.type = type,
-		.generation = generation,
-		.argument = argument,
-	};
-	ring->count++;
-}
 
 /* To every open file. From any context. */
 void euicc_event_push(struct euicc_device *edev, u16 type, u32 argument)
@@ -59,14 +24,10 @@ static int euicc_event_take(struct euicc_file *file, struct euicc_event *events,
 {
 	struct euicc_event_ring *ring = &file->ring;
 	unsigned long irq;
-	int taken = 0;
+	int taken;
 
 	spin_lock_irqsave(&file->edev->lock, irq);
-	while (taken < max && ring->count) {
-		events[taken++] = *euicc_ring_at(ring, 0);
-		ring->first = (ring->first + 1) % EUICC_EVENTS_KEPT;
-		ring->count--;
-	}
+	taken = euicc_ring_take(ring, events, max);
 	if (!taken && file->edev->dead)
 		taken = -ENODEV;
 	spin_unlock_irqrestore(&file->edev->lock, irq);

@@ -207,7 +207,7 @@ void euicc_unregister(struct euicc_device *edev)
 	cdev_device_del(&edev->cdev, &edev->dev);
 	edev->ops->stop(edev);
 
-	/* Nobody but this wakes the worker now: it ends what is in line, and never arms the timer. */
+	/* Nobody else wakes the worker now: it ends what is in line, and arms no timer. */
 	queue_work(edev->wq, &edev->work);
 	flush_work(&edev->work);
 	cancel_delayed_work_sync(&edev->idle_work);

@@ -12,8 +12,6 @@
 #include "euicc.h"
 #include "euicc_apdu.h"
 
-#define EUICC_CLOSE_TIMEOUT_MS	5000
-
 enum euicc_open_state {
 	EUICC_OPEN_PREPARE,
 	EUICC_OPEN_MANAGE,
@@ -38,70 +36,6 @@ struct euicc_open_job {
 static struct euicc_open_job *to_open_job(struct euicc_job *job)
 {
 	return container_of(job, struct euicc_open_job, job);
-}
-
-/* --- channels --------------------------------------------------------------------------- */
-
-/* Its owner is done with it: the worker closes it on the card, where there is anything to close. */
-void euicc_channel_drop(struct euicc_device *edev, struct euicc_channel *channel)
-{
-	bool basic = channel->flags & EUICC_OPEN_BASIC;
-
-	lockdep_assert_held(&edev->lock);
-	if (edev->basic == channel)
-		edev->basic = NULL;
-	if (edev->dead || !euicc_channel_live(edev, channel) ||
-	    (basic && !euicc_owns_channels(edev))) {
-		kfree(channel);
-		return;
-	}
-	list_add_tail(&channel->link, &edev->closing);
-	euicc_queue_kick(edev);
-}
-
-/* Worker. Close it on the card. Where that is not certain, the card is remembered as dirty. */
-void euicc_channel_close(struct euicc_device *edev, struct euicc_channel *channel)
-{
-	unsigned long timeout = msecs_to_jiffies(EUICC_CLOSE_TIMEOUT_MS);
-	u8 command[] = { 0x00, EUICC_INS_MANAGE_CHANNEL, 0x80, channel->id };
-	struct euicc_exchange ex = {
-		.command = command,
-		.len = sizeof(command),
-		.deadline = jiffies + timeout,
-	};
-	bool live;
-
-	spin_lock_irq(&edev->lock);
-	live = !edev->dead && euicc_channel_live(edev, channel);
-	spin_unlock_irq(&edev->lock);
-	if (!live)
-		return;
-	euicc_count(edev, EUICC_COUNT_CLOSES);
-	if (euicc_owns_channels(edev)) {
-		edev->ops->close(edev, channel->id, timeout);
-		return;
-	}
-	if (!euicc_exchange(edev, &ex) && euicc_sw_ok(ex.sw))
-		return;
-	spin_lock_irq(&edev->lock);
-	edev->dirty = edev->session;
-	spin_unlock_irq(&edev->lock);
-}
-
-/* Does somebody use the channel of this number or handle already? Then the card is confused. */
-static bool euicc_channel_taken(struct euicc_device *edev, u32 id)
-{
-	const struct euicc_channel *channel;
-	const struct euicc_file *file;
-
-	lockdep_assert_held(&edev->lock);
-	list_for_each_entry(file, &edev->files, link)
-		if (euicc_channel_live(edev, file->channel) && file->channel->id == id)
-			return true;
-	list_for_each_entry(channel, &edev->closing, link)
-		if (euicc_channel_live(edev, channel) && channel->id == id)
-			return true;
-	return false;
 }
 
 /* --- the steps -------------------------------------------------------------------------- */
@@ -191,13 +125,6 @@ static int open_take_channel(struct euicc_open_job *open, u32 id, u32 generation
 	return ret;
 }
 
-static void open_leaves_dirt(struct euicc_device *edev)
-{
-	spin_lock_irq(&edev->lock);
-	edev->dirty = edev->session;
-	spin_unlock_irq(&edev->lock);
-}
-
 static enum euicc_step open_manage_step(struct euicc_open_job *open, u32 generation)
 {
 	static const u8 command[] = { 0x00, EUICC_INS_MANAGE_CHANNEL, 0x00, 0x00, 0x01 };
@@ -213,7 +140,7 @@ static enum euicc_step open_manage_step(struct euicc_open_job *open, u32 generat
 	if (ret == -ECANCELED)
 		return open_done(open, open_exchange_error(open, ret));
 	if (ret) {
-		open_leaves_dirt(edev);
+		euicc_channel_lost(edev);
 		return open_done(open, ret);
 	}
 	open_record(open, ex.sw, ex.data, 0);
@@ -223,7 +150,7 @@ static enum euicc_step open_manage_step(struct euicc_open_job *open, u32 generat
 		return open_done(open, -EREMOTEIO);
 	if (ex.data_len != 1 || !ex.data[0] || ex.data[0] > EUICC_CHANNEL_MAX ||
 	    open_take_channel(open, ex.data[0], generation)) {
-		open_leaves_dirt(edev);
+		euicc_channel_lost(edev);
 		return open_done(open, -EIO);
 	}
 	open->state = EUICC_OPEN_SELECT;
@@ -383,7 +310,8 @@ static void open_finish(struct euicc_job *job)
 
 	if (job->result)
 		return;
-	if (job->edev->card_state != EUICC_CARD_ABSENT)
+	/* Where the transport owns the channels, this is how it shows. */
+	if (job->edev->session)
 		job->edev->card_state = EUICC_CARD_ON;
 	file->channel = open->channel;
 	open->channel = NULL;
@@ -537,8 +465,8 @@ long euicc_open_ioctl(struct euicc_file *file, struct euicc_open_channel __user 
 		return ret;
 	ret = open_run(file, &args);
 	euicc_file_unclaim(file);
-	/* If it has gone since: the channel is open all the same, and so says the call. */
-	if (copy_to_user(arg, &args, sizeof(args)) && ret)
-		return ret;
+	/* Where it has gone since, the channel is open all the same, and so says the call. */
+	if (copy_to_user(arg, &args, sizeof(args)))
+		dev_dbg(&file->edev->dev, "what OPEN_CHANNEL found cannot be written\n");
 	return ret;
 }

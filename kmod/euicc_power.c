@@ -15,13 +15,6 @@
 
 /* --- the session, under the lock -------------------------------------------------- */
 
-bool euicc_channel_live(const struct euicc_device *edev, const struct euicc_channel *channel)
-{
-	lockdep_assert_held(&edev->lock);
-	return channel && channel->generation && edev->session &&
-	       channel->generation == edev->generation;
-}
-
 /* Why nothing can be sent in the card session @generation, or 0. */
 int euicc_session_check(const struct euicc_device *edev, u32 generation)
 {
@@ -33,13 +26,20 @@ int euicc_session_check(const struct euicc_device *edev, u32 generation)
 	return edev->card_state == EUICC_CARD_ABSENT ? -ENOMEDIUM : -ESTALE;
 }
 
+/* 0 stands for "none yet". */
+static void euicc_next_generation(struct euicc_device *edev)
+{
+	if (!++edev->generation)
+		edev->generation = 1;
+}
+
 /* The session is over, where there was one: channels are dead. Any context. */
 void euicc_session_end(struct euicc_device *edev, u32 card_state, u16 event, u32 argument)
 {
 	lockdep_assert_held(&edev->lock);
 	if (edev->session) {
 		edev->session = false;
-		edev->generation++;
+		euicc_next_generation(edev);
 		euicc_count(edev, EUICC_COUNT_SESSIONS_LOST);
 	}
 	edev->dirty = false;
@@ -52,21 +52,11 @@ void euicc_session_end(struct euicc_device *edev, u32 card_state, u16 event, u32
 static void euicc_session_begin(struct euicc_device *edev)
 {
 	lockdep_assert_held(&edev->lock);
-	edev->generation++;
+	euicc_next_generation(edev);
 	edev->session = true;
 	edev->dirty = false;
 	edev->capability = EUICC_CAPABILITY_DONE;
 	edev->get_response_8x = false;
-}
-
-static bool euicc_has_live_channel(const struct euicc_device *edev)
-{
-	const struct euicc_file *file;
-
-	list_for_each_entry(file, &edev->files, link)
-		if (euicc_channel_live(edev, file->channel))
-			return true;
-	return false;
 }
 
 /* Power that nobody uses. */
@@ -74,7 +64,7 @@ bool euicc_power_idle(const struct euicc_device *edev)
 {
 	lockdep_assert_held(&edev->lock);
 	return edev->session && !edev->dead && !edev->suspended && list_empty(&edev->ready) &&
-	       list_empty(&edev->closing) && !euicc_has_live_channel(edev);
+	       list_empty(&edev->closing) && !euicc_channel_any_live(edev, NULL);
 }
 
 /* --- activation, by the worker ------------------------------------------------------ */
@@ -146,7 +136,9 @@ int euicc_power_activate(struct euicc_device *edev, u32 kind, unsigned long dead
 /* SELECT MF, to see in its FCP whether TERMINAL CAPABILITY is understood. */
 static void euicc_capability_ask(struct euicc_device *edev, unsigned long deadline)
 {
-	static const u8 select_mf[] = { 0x00, EUICC_INS_SELECT, 0x00, 0x04, 0x02, 0x3F, 0x00, 0x00 };
+	static const u8 select_mf[] = {
+		0x00, EUICC_INS_SELECT, 0x00, 0x04, 0x02, 0x3F, 0x00, 0x00,
+	};
 	struct euicc_exchange ex = {
 		.command = select_mf,
 		.len = sizeof(select_mf),
@@ -190,9 +182,11 @@ int euicc_power_prepare(struct euicc_device *edev, unsigned long deadline)
 	if (euicc_owns_channels(edev) && !edev->session)
 		euicc_session_begin(edev);
 	/* Channels of the card that nobody knows are got rid of while nobody is hurt by it. */
-	activate = !edev->session || (edev->dirty && !euicc_has_live_channel(edev));
+	if (edev->dirty && !euicc_owns_channels(edev) && !euicc_channel_any_live(edev, NULL))
+		euicc_session_end(edev, edev->card_state, EUICC_EVENT_RESET, EUICC_RESET_ANY);
+	activate = !edev->session;
 	spin_unlock_irq(&edev->lock);
-	if (activate && !euicc_owns_channels(edev))
+	if (activate)
 		return euicc_power_activate(edev, EUICC_RESET_ANY, deadline);
 	switch (edev->capability) {
 	case EUICC_CAPABILITY_ASK:

@@ -64,7 +64,7 @@ void euicc_job_abandon(struct euicc_job *job, int cause)
 	if (job->type->abandon)
 		job->type->abandon(job);
 	if (!job->running) {
-		/* In line: the worker never sees it again. The caller has a reference of its own. */
+		/* In line: the worker never sees it. The caller has a reference of its own. */
 		list_del_init(&job->link);
 		refcount_dec(&job->refs);
 	}

@@ -22,18 +22,6 @@ static struct euicc_reset_job *to_reset_job(struct euicc_job *job)
 	return container_of(job, struct euicc_reset_job, job);
 }
 
-/* Lock held; the caller still waits. */
-static bool reset_hurts(struct euicc_device *edev, const struct euicc_file *self)
-{
-	const struct euicc_file *file;
-
-	lockdep_assert_held(&edev->lock);
-	list_for_each_entry(file, &edev->files, link)
-		if (file != self && euicc_channel_live(edev, file->channel))
-			return true;
-	return false;
-}
-
 static enum euicc_step reset_step(struct euicc_job *job)
 {
 	struct euicc_reset_job *reset = to_reset_job(job);
@@ -41,7 +29,7 @@ static enum euicc_step reset_step(struct euicc_job *job)
 	int ret = 0;
 
 	spin_lock_irq(&edev->lock);
-	if (!job->abandoned && !reset->force && reset_hurts(edev, job->file))
+	if (!job->abandoned && !reset->force && euicc_channel_any_live(edev, job->file))
 		ret = -EBUSY;
 	spin_unlock_irq(&edev->lock);
 	if (!ret)
@@ -105,7 +93,7 @@ static int reset_run(struct euicc_file *file, struct euicc_reset *args)
 
 	/* Said at once where it is known at once; the worker asks again when it comes to it. */
 	spin_lock_irq(&edev->lock);
-	hurts = !edev->dead && !reset->force && reset_hurts(edev, file);
+	hurts = !edev->dead && !reset->force && euicc_channel_any_live(edev, file);
 	spin_unlock_irq(&edev->lock);
 	ret = hurts ? -EBUSY : euicc_job_run(&reset->job);
 	if (ret == -ECANCELED || (ret == -ERESTARTSYS && reset->job.sent))

@@ -41,15 +41,25 @@ static ssize_t card_state_show(struct device *dev, struct device_attribute *attr
 		[EUICC_CARD_ON] = "on",
 		[EUICC_CARD_MUTE] = "mute",
 	};
-	u32 state = READ_ONCE(to_euicc(dev)->card_state);
+	struct euicc_device *edev = to_euicc(dev);
+	u32 state;
 
+	spin_lock_irq(&edev->lock);
+	state = edev->card_state;
+	spin_unlock_irq(&edev->lock);
 	return sysfs_emit(buf, "%s\n", state < ARRAY_SIZE(names) ? names[state] : "unknown");
 }
 static DEVICE_ATTR_RO(card_state);
 
 static ssize_t generation_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%u\n", READ_ONCE(to_euicc(dev)->generation));
+	struct euicc_device *edev = to_euicc(dev);
+	u32 generation;
+
+	spin_lock_irq(&edev->lock);
+	generation = edev->generation;
+	spin_unlock_irq(&edev->lock);
+	return sysfs_emit(buf, "%u\n", generation);
 }
 static DEVICE_ATTR_RO(generation);
 

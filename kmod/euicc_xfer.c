@@ -19,7 +19,7 @@ struct euicc_xfer_job {
 	u32 channel;
 	u32 generation;
 	u8 *commands;
-	u8 *responses;			/* a slice is the caller's as soon as its entry is recorded */
+	u8 *responses;			/* a slice is the caller's when its entry is recorded */
 	struct euicc_xfer_entry entries[EUICC_BATCH_MAX];	/* outcomes: under the lock */
 	/* under the lock */
 	u32 next;			/* the entry whose turn it is */
@@ -157,9 +157,11 @@ static int xfer_validate_args(const struct euicc_xfer *args)
 {
 	if (args->flags || memchr_inv(args->reserved, 0, sizeof(args->reserved)))
 		return -EINVAL;
-	if (!args->entry_count || args->entry_count > EUICC_BATCH_MAX ||
-	    args->commands_len > EUICC_AREA_MAX || args->responses_size > EUICC_AREA_MAX)
+	if (!args->entry_count)
 		return -EINVAL;
+	if (args->entry_count > EUICC_BATCH_MAX || args->commands_len > EUICC_AREA_MAX ||
+	    args->responses_size > EUICC_AREA_MAX)
+		return -E2BIG;
 	return 0;
 }
 
@@ -175,12 +177,12 @@ static int xfer_validate_entry(const struct euicc_xfer_job *xfer,
 	if (entry->command_offset > xfer->args.commands_len ||
 	    entry->command_len > xfer->args.commands_len - entry->command_offset)
 		return -EINVAL;
-	if (entry->command_len > edev->max_command)
-		return -E2BIG;
 	if (euicc_apdu_parse(xfer->commands + entry->command_offset, entry->command_len, &shape))
 		return -EINVAL;
 	if (shape.extended && !(edev->features & EUICC_FEATURE_EXTENDED))
 		return -EINVAL;
+	if (entry->command_len > edev->max_command)
+		return -E2BIG;
 	return 0;
 }
 

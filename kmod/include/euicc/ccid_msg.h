@@ -195,7 +195,7 @@ static inline bool ccid_slot_change(const __u8 *in, size_t len, unsigned int slo
 
 	if (len < 2 || in[0] != CCID_NOTIFY_SLOT_CHANGE || slot / 4 >= len - 1)
 		return false;
-	bits = in[1 + slot / 4] >> (slot % 4 * 2);
+	bits = (unsigned int)in[1 + slot / 4] >> (slot % 4 * 2);
 	*present = bits & 1;
 	*changed = bits & 2;
 	return true;

@@ -29,7 +29,8 @@ struct euicc_transport_ops {
 	/*
 	 * Power the card up, or reset it where it has power: cold or warm as @kind says, ANY as
 	 * the transport does it best. @atr has room for EUICC_ATR_MAX bytes; *@atr_len 0 means "as
-	 * before". -ENOMEDIUM: no card, or it is mute; -EOPNOTSUPP: no such reset; -ETIMEDOUT; -EIO;
+	 * before". Called also while the card is absent as far as the core was told: the transport
+	 * knows better. -ENOMEDIUM: no card, or it is mute; -EOPNOTSUPP: no such reset; -ETIMEDOUT; -EIO;
 	 * -ENODEV.
 	 */
 	int (*activate)(struct euicc_device *edev, u32 kind, unsigned long timeout, u8 *atr,
@@ -41,7 +42,7 @@ struct euicc_transport_ops {
 	/*
 	 * One command APDU, one answer; 61xx and 6Cxx are the core's. @channel is the handle that
 	 * open() gave, and 0 for transports that do not own channels. @timeout in jiffies.
-	 * -ETIMEDOUT, -ENODEV, -ENOMEDIUM, -EIO: sent and unknown.
+	 * -ETIMEDOUT, -ENODEV, -ENOMEDIUM, -EIO: sent and unknown; -ENOMEDIUM ends the card session.
 	 */
 	int (*exchange)(struct euicc_device *edev, u32 channel, const u8 *command, size_t len,
 			struct euicc_response *response, unsigned long timeout);

@@ -11,6 +11,11 @@
  * Every reserved field and every undefined flag must be zero, else EINVAL. Times are
  * relative, in milliseconds. Unknown ioctl numbers are refused with ENOTTY; a feature
  * that comes later has a feature bit or a number of its own.
+ *
+ * A device has at most 32 open files; open() of one more is EBUSY. A file has at most one
+ * OPEN_CHANNEL, XFER or RESET under way. EUICC_CANCEL ends it, from another thread or another
+ * holder of the file: a batch drops what is unsent, and what is on the wire is EINTR in its entry;
+ * the others return EINTR. It does nothing where nothing is under way. Errors: ENODEV.
  */
 #ifndef _UAPI_LINUX_EUICC_H
 #define _UAPI_LINUX_EUICC_H
@@ -62,7 +67,8 @@
  * @protocol: EUICC_PROTOCOL_*
  * @max_batch: most entries of an XFER
  * @max_command: longest command APDU, in bytes
- * @max_response: most response data of one command, in bytes, status word not counted
+ * @max_response: most data of one answer of the card, in bytes, status word not counted; what
+ *	61xx adds up to may be more, up to EUICC_AREA_MAX
  * @atr_len: bytes of @atr; 0 where none was seen
  * @atr: answer to reset of the current or the last session
  * @reserved1: zero
@@ -110,13 +116,15 @@ struct euicc_info {
  *
  * Powers the card, sends TERMINAL CAPABILITY once per activation where the card advertises it,
  * MANAGE CHANNEL and SELECT; closes the channel again where SELECT fails. A file has one channel
- * for life. After a reset the same AID may be opened again on the same file.
+ * for life. After a reset the same AID may be opened again on the same file, with no flag that it
+ * did not have at first.
  *
  * Errors: EINVAL; EBUSY the file has a channel or a batch under way, or the basic channel is
- * taken; EPERM BASIC without CAP_SYS_RAWIO, or another AID than this file's; ENOSPC no channel is
- * free (closes under way are waited for first); EOPNOTSUPP; ENOENT the card has no such
- * application (6A82); EREMOTEIO any other status word; ENOMEDIUM no card, or it is mute;
- * ETIMEDOUT; EINTR; EIO; ENODEV. An APDU may have reached the card where this call fails with
+ * taken; EPERM BASIC without CAP_SYS_RAWIO, or another AID or more flags than this file's; ENOSPC
+ * no channel is free (closes under way are waited for first); EOPNOTSUPP BASIC or P2 where the
+ * transport has no such thing; ENOENT the card has no such application (6A82); EREMOTEIO any other
+ * status word but 9000, 91xx and the warnings 62xx and 63xx; ENOMEDIUM no card, or it is mute;
+ * ETIMEDOUT; EINTR; EIO; EFAULT; ENOMEM; ENODEV. An APDU may have reached the card where this call fails with
  * EREMOTEIO, ENOENT, ENOSPC, ETIMEDOUT, EINTR, EIO or ENODEV, but no channel is left open by it.
  */
 struct euicc_open_channel {
@@ -193,7 +201,8 @@ struct euicc_xfer_entry {
  * gone out, whatever became of it; an errno means that nothing did.
  *
  * Errors: EINVAL; EPERM class byte with channel bits, MANAGE CHANNEL, or SELECT (except as
- * EUICC_OPEN_FILE_SELECT and EUICC_OPEN_BASIC allow); E2BIG longer than the limits of GET_INFO;
+ * EUICC_OPEN_FILE_SELECT and EUICC_OPEN_BASIC allow); E2BIG more than the limits of GET_INFO, or an
+ * area above EUICC_AREA_MAX;
  * EBUSY this file has a call under way; ENOTCONN no channel; ESTALE the card session of the
  * channel is over; ENOMEDIUM; EFAULT; ENOMEM; EINTR; ENODEV.
  */
