@@ -123,6 +123,8 @@ move_headers() { # directory release
 	while IFS= read -r file; do
 		sed -i "s#^include /usr/src/#include $1/usr/src/#" "$file"
 	done < <(find "$1/usr/src" -mindepth 2 -maxdepth 2 -name Makefile)
+	# Where this is, modules get type information from it, by a tool that is not needed else.
+	rm -f "$1/usr/src/linux-headers-$2/vmlinux"
 	[ -e "$1/usr/src/linux-headers-$2/scripts/basic/fixdep" ] || {
 		echo "linux-headers-$2 has no fixdep after unpacking" >&2
 		return 1
