@@ -5,7 +5,8 @@
 # The last line on stdout is "N passed, N failed, N skipped", alone; the exit
 # status is non-zero when anything failed. make starts it:
 #
-#   check.sh all           everything: suites, the same under ASan and UBSan, lint, fuzzers
+#   check.sh all           everything: suites, the same under ASan and UBSan, the kernel
+#                          modules in virtual machines, lint, fuzzers
 #   check.sh unit          unit tests alone, as fast as they go
 #   check.sh integration   integration tests alone
 #
@@ -211,13 +212,14 @@ build_plain() {
 }
 
 check_all() {
-	local name sets=(build test lint fuzz)
+	local name sets=(build test kernel vm lint fuzz)
 	[ "${WOLFSSL:-}" != system ] || sets+=(system)
 	need "set-up: packages" scripts/deps.sh packages "${sets[@]}"
 	need "set-up: wolfSSL and libcurl" scripts/deps.sh libs
 	build_plain
 	suite "unit" "$BUILD" unit
 	suite "integration" "$BUILD" integration
+	vm_bench
 	need "build with sanitizers" make_here SAN=1 BUILD="$MAKE_BUILD/san" all tests
 	suite "unit, sanitized" "$BUILD/san" unit
 	suite "integration, sanitized" "$BUILD/san" integration
@@ -226,6 +228,29 @@ check_all() {
 	done
 	need "build the fuzzers" make_here BUILD="$MAKE_BUILD" fuzzers
 	fuzz_all
+}
+
+# The kernel modules in virtual machines: a run of its own, whose figures count here.
+vm_bench() {
+	local line left result=$BUILD/vm/check.result
+	say "kernel modules in virtual machines"
+	rm -f "$result"
+	run env COREESIM_RUN="$RUN_ID" tests/vm/check.sh
+	if ! [[ $(cat "$result" 2>/dev/null) =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
+		count failed "VM bench (no figures)"
+		return
+	fi
+	passed=$((passed + BASH_REMATCH[1]))
+	failed=$((failed + BASH_REMATCH[2]))
+	skipped=$((skipped + BASH_REMATCH[3]))
+	while IFS= read -r line; do
+		failures+=("VM: $line")
+	done <"$BUILD/vm/check.failed"
+	left=$(end_leftovers)
+	if [ -n "$left" ]; then
+		printf 'left running:\n%s\n' "$left"
+		count failed "VM bench: a guest was left running"
+	fi
 }
 
 # Two at a time; each is a test.

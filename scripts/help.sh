@@ -16,11 +16,16 @@ Building:
   install          to $(DESTDIR)$(prefix); also libdir, bindir, includedir, mandir
   uninstall        remove what install put there
   clean            remove build/
+  kmod             the kernel modules for the running kernel, or for KDIR=DIR
+  kmod-install     install them there; DKMS users: install, then dkms add
 
 Parts of check, and what looks closer:
   check-unit       unit tests alone
   check-integration  tests of the programs alone
-  lint             cppcheck, clang-tidy, shellcheck, man pages, exports, headers
+  vm-check         the kernel modules in User-Mode Linux and Debian's kernel in QEMU
+  vm-check-full    the same under KASAN, KCSAN and Linux 6.12 too (about an hour)
+  lint             cppcheck, clang-tidy, shellcheck, man pages, exports, headers;
+                   checkpatch, sparse and Coccinelle for the kernel modules
   fuzz             every fuzzer for FUZZ_SECONDS each, two at a time
   coverage         line coverage of each room; HTML in build/coverage/html
   bench            speed and memory, as a table
