@@ -41,6 +41,7 @@ void fuzz_spoil(struct fuzz_input *input, void *data, size_t len);
 
 struct fuzz_thread {
 	pthread_t id;
+	atomic_int tid;			/* 0: not running yet */
 	unsigned number;
 	uint64_t random;
 	bool server;			/* plays the transport's ends, not the clients */
@@ -70,6 +71,9 @@ void fuzz_call_end(struct fuzz_thread *thread);
 /* One step of a program. */
 void fuzz_client_step(struct fuzz_world *world, struct fuzz_thread *thread, struct fuzz_input *input);
 void fuzz_server_step(struct fuzz_world *world, struct fuzz_thread *thread, struct fuzz_input *input);
+
+/* A signal that interrupts what @thread waits in. */
+void fuzz_interrupt(struct fuzz_thread *thread);
 
 /* Put @fd into @slot and close what was there. */
 void fuzz_replace(atomic_int *slot, int fd);

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <linux/euicc.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -349,7 +348,7 @@ static void stray(struct fuzz_world *world, struct fuzz_thread *thread, struct f
 
 static void disturb(struct fuzz_world *world, struct fuzz_input *input)
 {
-	pthread_kill(world->threads[fuzz_below(input, world->thread_count)].id, SIGUSR1);
+	fuzz_interrupt(&world->threads[fuzz_below(input, world->thread_count)]);
 }
 
 void fuzz_client_step(struct fuzz_world *world, struct fuzz_thread *thread, struct fuzz_input *input)
