@@ -30,8 +30,8 @@ struct euicc_transport_ops {
 	 * Power the card up, or reset it where it has power: cold or warm as @kind says, ANY as
 	 * the transport does it best. @atr has room for EUICC_ATR_MAX bytes; *@atr_len 0 means "as
 	 * before". Called also while the card is absent as far as the core was told: the transport
-	 * knows better. -ENOMEDIUM: no card, or it is mute; -EOPNOTSUPP: no such reset; -ETIMEDOUT; -EIO;
-	 * -ENODEV.
+	 * knows better. -ENOMEDIUM: no card, or it is mute; -EOPNOTSUPP: no such reset; -ETIMEDOUT;
+	 * -EIO; -ENODEV.
 	 */
 	int (*activate)(struct euicc_device *edev, u32 kind, unsigned long timeout, u8 *atr,
 			size_t *atr_len);

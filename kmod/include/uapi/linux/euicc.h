@@ -124,8 +124,9 @@ struct euicc_info {
  * no channel is free (closes under way are waited for first); EOPNOTSUPP BASIC or P2 where the
  * transport has no such thing; ENOENT the card has no such application (6A82); EREMOTEIO any other
  * status word but 9000, 91xx and the warnings 62xx and 63xx; ENOMEDIUM no card, or it is mute;
- * ETIMEDOUT; EINTR; EIO; EFAULT; ENOMEM; ENODEV. An APDU may have reached the card where this call fails with
- * EREMOTEIO, ENOENT, ENOSPC, ETIMEDOUT, EINTR, EIO or ENODEV, but no channel is left open by it.
+ * ETIMEDOUT; EINTR; EIO; EFAULT; ENOMEM; ENODEV. An APDU may have reached the card where this call
+ * fails with EREMOTEIO, ENOENT, ENOSPC, ENOMEDIUM, ETIMEDOUT, EINTR, EIO or ENODEV, but no channel
+ * is left open by it.
  */
 struct euicc_open_channel {
 	__u8 aid[EUICC_AID_MAX];
