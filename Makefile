@@ -29,7 +29,7 @@ include mk/vm.mk
 
 .PHONY: all deps demo check lint bench fuzz coverage install uninstall clean help
 
-all: $(PROGRAMS) $(LIBRARIES)
+all: $(PROGRAMS) $(LIBRARIES) $(EXAMPLES)
 
 deps:
 	@scripts/deps.sh packages build $(if $(filter system,$(WOLFSSL)),system)

@@ -80,6 +80,9 @@ $(RSP_A) $(VEUICC_A) $(SMDPP_A) $(VREADER_A): $(SOURCES_STAMP)
 	$(AR) rcs $@ $(filter %.o,$^)
 
 # --- programs ------------------------------------------------------------------------------
+SELFTEST_SRCS := $(wildcard tests/selftest/*.c)
+$(call obj,$(SELFTEST_SRCS)): ROOM_CPPFLAGS := -Itests -Ikmod/include/uapi
+
 TOOLS := $(patsubst tests/tools/%.c,%,$(wildcard tests/tools/*.c))
 $(call obj,$(wildcard tests/tools/*.c)): ROOM_CPPFLAGS := -Itests
 
@@ -87,18 +90,36 @@ $(BUILD)/bin/lpactl: $(call obj,$(LPACTL_SRCS)) $(LIBESIM_A) $(SOURCES_STAMP)
 $(BUILD)/bin/veuicc: $(call obj,tests/veuicc/main.c) $(VEUICC_A) $(RSP_A) $(LIBESIM_A)
 $(BUILD)/bin/smdpp: $(call obj,tests/smdpp/main.c) $(SMDPP_A) $(RSP_A) $(LIBESIM_A)
 $(BUILD)/bin/vreader: $(call obj,tests/vreader/main.c) $(VREADER_A) $(VEUICC_A) $(RSP_A) $(LIBESIM_A)
+$(BUILD)/bin/euicc-selftest: $(call obj,$(SELFTEST_SRCS) tests/vm/device.c tests/vm/tap.c)
 $(patsubst %,$(BUILD)/bin/%,$(TOOLS)): $(BUILD)/bin/%: $(BUILD)/obj/tests/tools/%.o $(RSP_A) $(LIBESIM_A)
 
 PROGRAMS := $(if $(wildcard lpad/lpactl/main.c),$(BUILD)/bin/lpactl) \
 	$(if $(wildcard tests/veuicc/main.c),$(BUILD)/bin/veuicc) \
 	$(if $(wildcard tests/smdpp/main.c),$(BUILD)/bin/smdpp) \
 	$(if $(wildcard tests/vreader/main.c),$(BUILD)/bin/vreader) \
+	$(BUILD)/bin/euicc-selftest \
 	$(patsubst %,$(BUILD)/bin/%,$(TOOLS))
 LIBRARIES := $(LIBESIM_A) $(LIBESIM_SO)
 
 $(BUILD)/bin/%:
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(DEPS_LIBS)
+
+# --- examples, and the one of euicc(4): as a reader of the page compiles them --------------------
+EXAMPLES := $(patsubst examples/%.c,$(BUILD)/vm/bin/%,$(wildcard examples/*.c)) $(BUILD)/vm/bin/euicc-example
+EXAMPLE_FLAGS := -std=gnu17 -O2 -g $(WARNINGS) $(INSTRUMENT) -Ikmod/include/uapi
+
+$(filter-out %/euicc-example,$(EXAMPLES)): $(BUILD)/vm/bin/%: examples/%.c $(FLAGS_STAMP)
+	@mkdir -p $(@D)
+	$(CC) $(EXAMPLE_FLAGS) -o $@ $<
+
+$(BUILD)/gen/euicc-example.c: docs/man/euicc.4 scripts/man-example.sh
+	@mkdir -p $(@D)
+	scripts/man-example.sh $< >$@
+
+$(BUILD)/vm/bin/euicc-example: $(BUILD)/gen/euicc-example.c $(FLAGS_STAMP)
+	@mkdir -p $(@D)
+	$(CC) $(EXAMPLE_FLAGS) -o $@ $<
 
 # --- the build's own PKI ----------------------------------------------------------------------
 PKI_STAMPS := $(BUILD)/pki/nist/.complete $(BUILD)/pki/brainpool/.complete

@@ -19,8 +19,15 @@ $(VM_PROGRAMS): $(BUILD)/vm/bin/%: $(BUILD)/obj/tests/vm/%.o $(VM_SHARED_A) $(VR
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(DEPS_LIBS)
 
+# A 32-bit program, to see the interface by way of compat_ioctl.
+ABI32 := $(BUILD)/vm/bin/abi32
+$(ABI32): tests/vm/i386/abi32.c kmod/include/uapi/linux/euicc.h $(FLAGS_STAMP)
+	@mkdir -p $(@D)
+	$(CC) -m32 -static $(ALL_CPPFLAGS) -Ikmod/include/uapi -idirafter /usr/include/$(shell $(CC) -print-multiarch) \
+		-std=gnu17 $(OPTIMISE) $(CFLAGS) $(WARNINGS) -o $@ $<
+
 .PHONY: vm-programs vm-check vm-check-full
-vm-programs: $(PROGRAMS) $(VM_PROGRAMS)
+vm-programs: $(PROGRAMS) $(VM_PROGRAMS) $(EXAMPLES) $(ABI32)
 
 vm-check: deps
 	@scripts/deps.sh packages test kernel vm

@@ -93,6 +93,7 @@ serve_request() { # verb argument...
 	[ $# = 0 ] || shift
 	case $verb in
 	log) sed 's/^/:/' "$run/card.log" 2>/dev/null ;;
+	package) sha256sum <"$run/card/upp-${1:-}.der" 2>/dev/null | sed 's/^/:/' ;;
 	card) stop_card; start_card "$@" || error="veuicc does not start" ;;
 	eject) stop_card ;;
 	unplug) error=$(monitor "device_del c") ;;

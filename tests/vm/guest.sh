@@ -75,6 +75,7 @@ start() { # NAME command...
 # Ask the host (QEMU tiers with a usb-ccid reader, whose card is veuicc on the host).
 # Prints the answer; fails with the host's reason on stderr.
 #   host log              the card's log, a line per APDU
+#   host package ICCID      the SHA-256 of the profile package that the card installed
 #   host card [OPTION]... take the card out and put it in again, veuicc with these options
 #   host eject            take the card out
 #   host unplug, host plug  the reader

@@ -73,10 +73,9 @@ mkdir -p "$root"/{bin,dev,modules,vm,lib,lib64}
 : >"$root/modules/order"
 cp "$(command -v busybox)" "$root/bin/busybox"
 cp tests/vm/init "$root/init"
-cp tests/vm/guest.sh "$root/vm/"
+cp tests/vm/guest.sh tests/vm/ways.sh "$root/vm/"
 cp "$suites" "$root/vm/suites"
 for script in tests/vm/*_vmtest.sh; do
-	[ -e "$script" ] || continue
 	{ echo '#!/bin/sh'; cat "$script"; } >"$root/vm/$(basename "$script" .sh)"
 done
 chmod +x "$root/init" "$root"/vm/*
