@@ -40,24 +40,30 @@ int churn_driver_write(const char *file, const char *text)
 	return r;
 }
 
-bool churn_reader_match(struct vreader_thread *reader)
+bool churn_port_match(const char *port)
 {
-	char port[VREADER_BUS_PORT_SIZE], text[64];
+	char text[64];
 	int r;
 
-	snprintf(text, sizeof(text), "add %s", vreader_bus_port(reader, port));
+	snprintf(text, sizeof(text), "add %s", port);
 	r = churn_driver_write("match", text);
 	if (r && r != -EEXIST)
 		fprintf(stderr, "%s: %s\n", text, strerror(-r));
 	return !r || r == -EEXIST;
 }
 
-int churn_reader_minor(struct vreader_thread *reader)
+bool churn_reader_match(struct vreader_thread *reader)
 {
-	char port[VREADER_BUS_PORT_SIZE], pattern[96], device[32];
+	char port[VREADER_BUS_PORT_SIZE];
+
+	return churn_port_match(vreader_bus_port(reader, port));
+}
+
+int churn_port_minor(const char *port)
+{
+	char pattern[96], device[32];
 	const struct timespec round = { .tv_nsec = WAIT_NS };
 
-	vreader_bus_port(reader, port);
 	snprintf(pattern, sizeof(pattern), "/sys/bus/usb/devices/%s:*/euicc/euicc*", port);
 	for (int i = 0; i < WAIT_ROUNDS; i++) {
 		glob_t found;
@@ -72,4 +78,11 @@ int churn_reader_minor(struct vreader_thread *reader)
 		nanosleep(&round, NULL);
 	}
 	return -1;
+}
+
+int churn_reader_minor(struct vreader_thread *reader)
+{
+	char port[VREADER_BUS_PORT_SIZE];
+
+	return churn_port_minor(vreader_bus_port(reader, port));
 }

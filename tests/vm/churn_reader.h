@@ -16,6 +16,10 @@ bool churn_reader_match(struct vreader_thread *reader);
 /* N of the /dev/euiccN of the reader's first slot, waited for; -1 where none comes in a minute. */
 int churn_reader_minor(struct vreader_thread *reader);
 
+/* Both for any reader, by its BUS-PORT. */
+bool churn_port_match(const char *port);
+int churn_port_minor(const char *port);
+
 /* Writes @text to a file of the driver: 0 or -errno. */
 int churn_driver_write(const char *file, const char *text);
 

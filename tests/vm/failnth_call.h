@@ -17,7 +17,7 @@ struct failnth_call {
 /* NULL at the end. */
 extern const struct failnth_call *const failnth_calls[], *const failnth_transport_calls[];
 
-/* By a reader of its own. False: this kernel has no USB. */
+/* False: there is no reader that survives it. */
 extern const struct failnth_call failnth_probe;
 bool failnth_probe_begin(void);
 void failnth_probe_end(void);

@@ -74,7 +74,7 @@ int main(int argc, char *argv[])
 	if (failnth_probe_begin())
 		run(&failnth_probe);
 	else
-		tap_skip(failnth_probe.name, "euicc_ccid is not there");
+		tap_skip(failnth_probe.name, "there is no reader behind xHCI");
 	failnth_probe_end();
 	return tap_exit();
 }

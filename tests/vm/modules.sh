@@ -26,7 +26,11 @@ rsync -a --delete --exclude='*.o' --exclude='*.ko' --exclude='*.mod' --exclude='
 	--exclude=modules.order --exclude=Module.symvers kmod/ "$dir/"
 
 strict=()
-case $piece in debian-* | headers-*) strict=(W=1 KCFLAGS=-Werror) ;; esac
+case $piece in
+debian-* | headers-*) strict=(W=1 KCFLAGS=-Werror) ;;
+# Where the kernel counts coverage: of our own code, which the ioctl fuzzer looks at.
+um | kasan) strict=(KCOV_INSTRUMENT=y) ;;
+esac
 # shellcheck disable=SC2086 # a list of words
 if ! make -C "$KBUILD" M="$dir" $MAKE_ARGS -j"$(nproc)" "${strict[@]}" "$@" modules >"$log" 2>&1 </dev/null; then
 	grep -E -B2 -A8 'error|warning' "$log" >&2 || tail -n 30 "$log" >&2
