@@ -34,6 +34,16 @@ static int euicc_event_take(struct euicc_file *file, struct euicc_event *events,
 	return taken;
 }
 
+static void euicc_event_put_back(struct euicc_file *file, const struct euicc_event *events, int count)
+{
+	unsigned long irq;
+
+	spin_lock_irqsave(&file->edev->lock, irq);
+	euicc_ring_put_back(&file->ring, events, count);
+	spin_unlock_irqrestore(&file->edev->lock, irq);
+	wake_up(&file->wait);
+}
+
 ssize_t euicc_event_read(struct file *filp, char __user *buf, size_t size, loff_t *pos)
 {
 	struct euicc_event events[EUICC_EVENTS_KEPT];
@@ -55,8 +65,10 @@ ssize_t euicc_event_read(struct file *filp, char __user *buf, size_t size, loff_
 	}
 	if (taken < 0)
 		return taken;
-	if (copy_to_user(buf, events, taken * sizeof(*events)))
+	if (copy_to_user(buf, events, taken * sizeof(*events))) {
+		euicc_event_put_back(file, events, taken);
 		return -EFAULT;
+	}
 	return taken * sizeof(*events);
 }
 

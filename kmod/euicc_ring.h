@@ -62,4 +62,26 @@ static inline unsigned int euicc_ring_take(struct euicc_event_ring *ring,
 	return taken;
 }
 
+/* @count events that were taken and reached nobody: they are the oldest again. */
+static inline void euicc_ring_put_back(struct euicc_event_ring *ring,
+				       const struct euicc_event *events, unsigned int count)
+{
+	while (count--) {
+		const struct euicc_event *event = &events[count];
+
+		if (ring->count == EUICC_EVENTS_KEPT) {
+			struct euicc_event *oldest = euicc_ring_at(ring, 0);
+			u32 dropped = oldest->type == EUICC_EVENT_OVERFLOW ? oldest->argument : 1;
+
+			dropped += event->type == EUICC_EVENT_OVERFLOW ? event->argument : 1;
+			oldest->type = EUICC_EVENT_OVERFLOW;
+			oldest->argument = dropped;
+			continue;
+		}
+		ring->first = (ring->first + EUICC_EVENTS_KEPT - 1) % EUICC_EVENTS_KEPT;
+		ring->events[ring->first] = *event;
+		ring->count++;
+	}
+}
+
 #endif /* _EUICC_RING_H */

@@ -210,6 +210,26 @@ static void ring_keeps_order(struct kunit *test)
 }
 
 /* Whatever comes: what is there and what OVERFLOW counts is all, without a gap. */
+static void ring_takes_back(struct kunit *test)
+{
+	struct euicc_event_ring ring = { };
+	struct euicc_event events[EUICC_EVENTS_KEPT];
+	unsigned int i;
+
+	for (i = 0; i < 4; i++)
+		euicc_ring_push(&ring, EUICC_EVENT_PROACTIVE, 7, i);
+	KUNIT_ASSERT_EQ(test, euicc_ring_take(&ring, events, 3), 3U);
+	for (i = 4; i < EUICC_EVENTS_KEPT + 1; i++)
+		euicc_ring_push(&ring, EUICC_EVENT_PROACTIVE, 7, i);
+	/* Fourteen are there; of the three there is room for two. */
+	euicc_ring_put_back(&ring, events, 3);
+	KUNIT_ASSERT_EQ(test, euicc_ring_take(&ring, events, 99), EUICC_EVENTS_KEPT + 0U);
+	KUNIT_EXPECT_EQ(test, events[0].type, EUICC_EVENT_OVERFLOW);
+	KUNIT_EXPECT_EQ(test, events[0].argument, 2U);
+	for (i = 0; i < EUICC_EVENTS_KEPT; i++)
+		KUNIT_EXPECT_EQ(test, events[i].sequence, i + 2);
+}
+
 static void ring_counts_what_it_drops(struct kunit *test)
 {
 	struct euicc_event events[EUICC_EVENTS_KEPT];
@@ -381,6 +401,7 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(fcp_tells_of_terminal_capability),
 	KUNIT_CASE(tlv_lengths_are_bounded),
 	KUNIT_CASE(ring_keeps_order),
+	KUNIT_CASE(ring_takes_back),
 	KUNIT_CASE(ring_counts_what_it_drops),
 	KUNIT_CASE(descriptions_are_checked),
 	KUNIT_CASE(device_never_registered),
