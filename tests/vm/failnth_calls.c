@@ -206,8 +206,10 @@ static const char *check_channel(int rc)
 
 	if (rc == -ENOMEM && fakecard_count(card) != from)
 		why = "ENOMEM, and the card was spoken to";
-	else if (!rc && (!channel.generation || channel.sw != 0x9000 || !channel.fci_len))
-		why = "success, and the results are not there";
+	else if (!rc && channel.generation && (channel.sw != 0x9000 || !channel.fci_len))
+		why = "success, and half of the results";
+	else if (!rc && device_isdr_channel(fd) != -EBUSY)
+		why = "success, and there is no channel";
 	else if (rc && device_isdr_channel(fd))
 		why = "the file cannot open a channel any more";
 	return end(why);

@@ -47,7 +47,7 @@ static void run(const struct failnth_call *call)
 		if (!met)
 			break;
 	}
-	tap_ok(nth > 1 && nth < SITES_MAX,
+	tap_ok(nth < SITES_MAX,
 	       "%s tells the truth whatever fails in it (%u faults, %u of them errors)", call->name,
 	       nth - 1, failed);
 }
