@@ -50,6 +50,7 @@ enum euicc_counter {
 
 struct euicc_channel {
 	struct list_head link;		/* on euicc_device.closing */
+	struct list_head all;		/* on euicc_device.channels */
 	u32 id;				/* number on the card, or the transport's handle */
 	u32 generation;			/* the card session it belongs to; 0: not open yet */
 	u32 flags;			/* EUICC_OPEN_* */
@@ -104,6 +105,7 @@ struct euicc_device {
 	struct list_head files;
 	struct list_head ready;		/* jobs that wait for the worker */
 	struct list_head closing;	/* channels that wait for it */
+	struct list_head channels;	/* all of them, whoever owns them */
 	struct euicc_channel *basic;	/* who has, or is about to have, the basic channel */
 	wait_queue_head_t quiet;	/* for @busy to become false */
 
@@ -231,6 +233,8 @@ int euicc_transport_error(struct euicc_device *edev, int err);
 bool euicc_channel_live(const struct euicc_device *edev, const struct euicc_channel *channel);
 bool euicc_channel_any_live(const struct euicc_device *edev, const struct euicc_file *self);
 bool euicc_channel_taken(const struct euicc_device *edev, u32 id);
+struct euicc_channel *euicc_channel_alloc(struct euicc_device *edev, u32 flags);
+void euicc_channel_free(struct euicc_channel *channel);
 void euicc_channel_drop(struct euicc_device *edev, struct euicc_channel *channel);
 void euicc_channel_close(struct euicc_device *edev, struct euicc_channel *channel);
 void euicc_channel_lost(struct euicc_device *edev);

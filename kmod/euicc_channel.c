@@ -31,6 +31,28 @@ bool euicc_channel_any_live(const struct euicc_device *edev, const struct euicc_
 	return false;
 }
 
+/* All that a later close needs is there from now on. */
+struct euicc_channel *euicc_channel_alloc(struct euicc_device *edev, u32 flags)
+{
+	struct euicc_channel *channel = kzalloc(sizeof(*channel), GFP_KERNEL_ACCOUNT);
+
+	if (!channel)
+		return NULL;
+	channel->flags = flags;
+	INIT_LIST_HEAD(&channel->link);
+	spin_lock_irq(&edev->lock);
+	list_add(&channel->all, &edev->channels);
+	spin_unlock_irq(&edev->lock);
+	return channel;
+}
+
+/* Lock held. */
+void euicc_channel_free(struct euicc_channel *channel)
+{
+	list_del(&channel->all);
+	kfree(channel);
+}
+
 /* Its owner is done with it: the worker closes it on the card, where there is anything to close. */
 void euicc_channel_drop(struct euicc_device *edev, struct euicc_channel *channel)
 {
@@ -41,7 +63,7 @@ void euicc_channel_drop(struct euicc_device *edev, struct euicc_channel *channel
 		edev->basic = NULL;
 	if (edev->dead || !euicc_channel_live(edev, channel) ||
 	    (basic && !euicc_owns_channels(edev))) {
-		kfree(channel);
+		euicc_channel_free(channel);
 	} else {
 		list_add_tail(&channel->link, &edev->closing);
 	}
@@ -87,13 +109,9 @@ void euicc_channel_close(struct euicc_device *edev, struct euicc_channel *channe
 bool euicc_channel_taken(const struct euicc_device *edev, u32 id)
 {
 	const struct euicc_channel *channel;
-	const struct euicc_file *file;
 
 	lockdep_assert_held(&edev->lock);
-	list_for_each_entry(file, &edev->files, link)
-		if (euicc_channel_live(edev, file->channel) && file->channel->id == id)
-			return true;
-	list_for_each_entry(channel, &edev->closing, link)
+	list_for_each_entry(channel, &edev->channels, all)
 		if (euicc_channel_live(edev, channel) && channel->id == id)
 			return true;
 	return false;

@@ -42,10 +42,6 @@ static struct euicc_device *to_euicc(struct device *dev)
 static void euicc_device_release(struct device *dev)
 {
 	struct euicc_device *edev = to_euicc(dev);
-	struct euicc_channel *channel, *next;
-
-	list_for_each_entry_safe(channel, next, &edev->closing, link)
-		kfree(channel);
 	if (edev->command)
 		kvfree_sensitive(edev->command, edev->max_command + 2);
 	if (edev->answer)
@@ -102,6 +98,7 @@ static void euicc_init(struct euicc_device *edev)
 	INIT_LIST_HEAD(&edev->files);
 	INIT_LIST_HEAD(&edev->ready);
 	INIT_LIST_HEAD(&edev->closing);
+	INIT_LIST_HEAD(&edev->channels);
 	init_waitqueue_head(&edev->quiet);
 	INIT_WORK(&edev->work, euicc_queue_work);
 	INIT_DELAYED_WORK(&edev->idle_work, euicc_power_idle_work);

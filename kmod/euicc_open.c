@@ -402,14 +402,11 @@ static struct euicc_open_job *open_alloc(struct euicc_file *file,
 
 	if (!open)
 		return NULL;
-	/* What a later close needs is there from now on: it never fails. */
-	open->channel = kzalloc(sizeof(*open->channel), GFP_KERNEL_ACCOUNT);
+	open->channel = euicc_channel_alloc(file->edev, args->flags);
 	if (!open->channel) {
 		kfree(open);
 		return NULL;
 	}
-	INIT_LIST_HEAD(&open->channel->link);
-	open->channel->flags = args->flags;
 	open->args = *args;
 	euicc_job_init(&open->job, &euicc_open_type, file);
 	open->job.timed = true;

@@ -217,7 +217,9 @@ static bool euicc_queue_step(struct euicc_device *edev)
 
 	if (channel) {
 		euicc_channel_close(edev, channel);
-		kfree(channel);
+		spin_lock_irq(&edev->lock);
+		euicc_channel_free(channel);
+		spin_unlock_irq(&edev->lock);
 	} else if (job) {
 		euicc_queue_run_job(edev, job);
 	} else {
