@@ -9,10 +9,14 @@ zshcompdir ?= $(prefix)/share/zsh/site-functions
 udevdir ?= $(prefix)/lib/udev
 sysusersdir ?= $(prefix)/lib/sysusers.d
 pkgconfigdir ?= $(libdir)/pkgconfig
+udevrulesdir ?= $(prefix)/lib/udev/rules.d
+sysusersdir ?= $(prefix)/lib/sysusers.d
+dkmsdir ?= $(prefix)/src/coreesim-$(VERSION)
 
 STAGE := $(BUILD)/install
 LIBESIM_PC := $(STAGE)/libesim.pc
 LIBESIM_STATIC := $(STAGE)/libesim.a
+DKMS_CONF := $(STAGE)/dkms.conf
 
 PUBLIC_HEADERS := $(wildcard libesim/include/esim/*.h)
 UAPI_HEADERS := $(wildcard kmod/include/uapi/linux/*.h)
@@ -45,6 +49,12 @@ $(LIBESIM_STATIC): $(LIBESIM_A) $(LIBESIM_MAP) | $(DEPS_STAMP)
 	@rm -f $@
 	$(AR) rcs $@ $(STAGE)/libesim.o
 
+# What DKMS needs of kmod/: all but the tests.
+KMOD_SRCS := $(wildcard kmod/Kbuild kmod/*.[ch] kmod/include/*/*.h kmod/include/uapi/*/*.h)
+$(DKMS_CONF): kmod/dkms.conf
+	@mkdir -p $(@D)
+	sed 's/#MODULE_VERSION#/$(VERSION)/' $< >$@
+
 installs = $(foreach f,$(1),$(f):$(2)/$(notdir $(f)):$(3))
 INSTALL_LIST := \
 	$(call installs,$(PROGRAMS),$(bindir),755) \
@@ -57,13 +67,18 @@ INSTALL_LIST := \
 	$(call installs,$(LIBESIM_PC),$(pkgconfigdir),644) \
 	$(foreach f,$(MAN_PAGES),$(f):$(mandir)/man$(subst .,,$(suffix $(f)))/$(notdir $(f)):644) \
 	$(foreach f,$(BASH_COMPLETIONS),$(f):$(bashcompdir)/$(basename $(notdir $(f))):644) \
-	$(call installs,$(ZSH_COMPLETIONS),$(zshcompdir),644)
+	$(call installs,$(ZSH_COMPLETIONS),$(zshcompdir),644) \
+	$(call installs,kmod/include/uapi/linux/euicc.h,$(includedir)/linux,644) \
+	$(call installs,$(wildcard udev/*.rules),$(udevrulesdir),644) \
+	udev/coreesim-sysusers.conf:$(sysusersdir)/coreesim.conf:644 \
+	$(call installs,$(DKMS_CONF),$(dkmsdir),644) \
+	$(foreach f,$(KMOD_SRCS),$(f):$(dkmsdir)/$(patsubst kmod/%,%,$(f)):644)
 INSTALL_LINKS := libesim.so.$(SOVERSION) libesim.so
 
 targets_of = $(foreach f,$(1),$(word 2,$(subst :, ,$(f))))
 INSTALL_TARGETS := $(call targets_of,$(INSTALL_LIST)) $(addprefix $(libdir)/,$(INSTALL_LINKS))
 
-install: all $(LIBESIM_PC) $(LIBESIM_STATIC)
+install: all $(LIBESIM_PC) $(LIBESIM_STATIC) $(DKMS_CONF)
 	@for f in $(INSTALL_LIST); do \
 		IFS=:; set -- $$f; unset IFS; \
 		echo "install $(DESTDIR)$$2"; \
@@ -77,4 +92,5 @@ uninstall:
 		echo "remove $(DESTDIR)$$f"; \
 		rm -f "$(DESTDIR)$$f" || exit 1; \
 	done
-	@rmdir "$(DESTDIR)$(includedir)/esim" 2>/dev/null || true
+	@rmdir "$(DESTDIR)$(includedir)/esim" $(addprefix "$(DESTDIR)$(dkmsdir)"/,include/uapi/linux include/uapi include/euicc include .) \
+		2>/dev/null || true

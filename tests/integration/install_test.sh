@@ -67,6 +67,17 @@ install_body() {
 		[ -e "root/opt/share/man/man${page##*.}/${page##*/}" ] || atf_fail "no ${page##*/} was installed"
 	done
 
+	# What the kernel modules need and bring: the interface's header, DKMS, udev, the group.
+	printf '#include <linux/euicc.h>\nint main(void) { return EUICC_XFER == 0; }\n' >program.c
+	atf_check cc -Wall -Werror -Iroot/opt/include -o interface program.c
+	atf_check -o match:'^PACKAGE_VERSION="[0-9.]*"$' cat root/opt/src/coreesim-*/dkms.conf
+	for file in "$COREESIM_SRC"/kmod/*.c "$COREESIM_SRC"/kmod/include/euicc/*.h; do
+		found=$(find root/opt/src -name "${file##*/}")
+		cmp -s "$file" "$found" || atf_fail "DKMS does not get ${file##*/}"
+	done
+	atf_check -o match:euicc cat root/opt/lib/udev/rules.d/70-euicc.rules
+	atf_check -o match:'^g euicc' cat root/opt/lib/sysusers.d/coreesim.conf
+
 	run_make uninstall
 	atf_check -o empty find root -type f -o -type l
 }

@@ -6,6 +6,7 @@
 # $BUILD/vm/kmod. For Debian's kernels every warning of W=1 is an error.
 #
 #   modules.sh PIECE [make-argument...]
+#   modules.sh /KDIR [make-argument...]   for a kernel of the user's own, in $BUILD/kmod
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -13,9 +14,15 @@ piece=${1:?PIECE}
 shift
 : "${BUILD:=build}"
 dir=$(realpath -m "$BUILD")/vm/kmod/${piece/#headers-/debian-}
+case $piece in
+/*)
+	dir=$(realpath -m "$BUILD")/kmod
+	KBUILD=$piece MAKE_ARGS='' ;;
+*)
+	assignments=$(tests/vm/kernel.sh show "$piece")
+	eval "$assignments" ;;
+esac
 log=$dir.log
-assignments=$(tests/vm/kernel.sh show "$piece")
-eval "$assignments"
 
 mkdir -p "$dir"
 exec {lock}>"$dir.lock"
