@@ -24,6 +24,9 @@ struct proxy_command {
 };
 struct proxy_command proxy_command(uint32_t tag, uint16_t response_len);
 
+/* A modem in software until SIGTERM; LOG may be NULL. An exit status. */
+int proxy_modem(const char *state, const char *pki, const char *log);
+
 /* A virtual eUICC of the build's PKI; NULL, and a failure said. */
 struct veuicc *proxy_card(void);
 /* Does the ISD-R on FD's channel give CARD's EID? */

@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
 
 struct proxy_command proxy_command(uint32_t tag, uint16_t response_len)
@@ -50,8 +51,10 @@ unsigned int proxy_descriptor_count(void)
 	return count_entries("/proc/self/fd");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	if (argc >= 4 && !strcmp(argv[1], "modem"))
+		return proxy_modem(argv[2], argv[3], argc > 4 ? argv[4] : NULL);
 	signal(SIGPIPE, SIG_IGN);
 	proxy_new_dev_cases();
 	proxy_message_cases();
