@@ -112,9 +112,10 @@ static const char *end(const char *why)
 	if (fd >= 0)
 		close(fd);
 	fd = -1;
-	after = no_channel_left();
-	why = why ? why : after;
+	/* First what gives the card a new session, where an event took the old one and its channels. */
 	after = works();
+	why = why ? why : after;
+	after = no_channel_left();
 	return why ? why : after;
 }
 
