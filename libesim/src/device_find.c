@@ -2,55 +2,50 @@
 /* The card to take where nobody named one; see esim/transport.h. */
 #include "transport_schemes.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 /* udev's link to the first device, see udev/70-euicc.rules. */
 #define CHOSEN "euicc"
 
+#define NAMES_SIZE 128
+
 /* "euicc0", not "euicc-proxy". */
-static bool is_device(const char *name)
+static int is_device(const struct dirent *entry)
 {
 	const size_t prefix = strlen(CHOSEN);
 
-	if (strncmp(name, CHOSEN, prefix) != 0 || !name[prefix])
-		return false;
-	for (const char *digit = name + prefix; *digit; digit++)
-		if (!isdigit((unsigned char)*digit))
-			return false;
-	return true;
+	return strncmp(entry->d_name, CHOSEN, prefix) == 0 && entry->d_name[prefix] &&
+	       strspn(entry->d_name + prefix, "0123456789") == strlen(entry->d_name + prefix);
 }
 
-/* The devices in @dir: how many, the first few by name in @names, the last in @device. */
-static size_t list_devices(const char *dir, char names[static 128], struct esim_device *device)
+/* The devices in @dir: how many, as far as there is room by name in @names, the last in @device. */
+static int list_devices(const char *dir, char names[static NAMES_SIZE], struct esim_device *device)
 {
-	DIR *entries = opendir(dir);
-	const struct dirent *entry;
-	size_t count = 0, used = 0;
+	struct dirent **entries = NULL;
+	int count = scandir(dir, &entries, is_device, versionsort);
+	size_t used = 0;
 
 	names[0] = '\0';
-	while (entries && (entry = readdir(entries))) {
-		if (!is_device(entry->d_name))
-			continue;
-		snprintf(device->uri, sizeof(device->uri), "%s/%.64s", dir, entry->d_name);
-		if (used < 128)
-			used += (size_t)snprintf(names + used, 128 - used, "%s%s", count ? ", " : "",
+	for (int i = 0; i < count; i++) {
+		snprintf(device->uri, sizeof(device->uri), "%s/%.64s", dir, entries[i]->d_name);
+		if (used < NAMES_SIZE)
+			used += (size_t)snprintf(names + used, NAMES_SIZE - used, "%s%s", i ? ", " : "",
 						 device->uri);
-		count++;
+		free(entries[i]);
 	}
-	if (entries)
-		closedir(entries);
-	return count;
+	free(entries);
+	return count < 0 ? 0 : count;
 }
 
 int device_find_in(const char *dir, struct esim_device *ret, struct esim_error *err)
 {
 	struct esim_device device = { .basic_channel = false };
-	char names[128];
-	size_t count;
+	char names[NAMES_SIZE];
+	int count;
 
 	snprintf(device.uri, sizeof(device.uri), "%s/" CHOSEN, dir);
 	if (access(device.uri, F_OK) != 0) {
@@ -58,7 +53,7 @@ int device_find_in(const char *dir, struct esim_device *ret, struct esim_error *
 		if (count == 0)
 			return esim_error_set(err, ESIM_ENOENT, "there is no eUICC device in %s", dir);
 		if (count > 1)
-			return esim_error_set(err, ESIM_EINVAL, "there are %zu eUICC devices: %s", count,
+			return esim_error_set(err, ESIM_EINVAL, "there are %d eUICC devices: %s", count,
 					      names);
 	}
 	*ret = device;

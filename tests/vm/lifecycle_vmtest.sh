@@ -61,7 +61,14 @@ is_whole() { # package iccid
 }
 
 expect "$way: info" card info
-expect "$way: the only device is found without being named" lpactl info
+set -- /dev/euicc[0-9]*
+if [ $# = 1 ]; then
+	expect "$way: the only device is found without being named" lpactl info
+elif lpactl info 2>&1 | grep -q "there are $# eUICC devices"; then
+	tap_ok "$way: of several devices none is guessed"
+else
+	tap_fail "$way: of several devices none is guessed" "$(lpactl info 2>&1)"
+fi
 expect "$way: download" card download --yes "$(code small)"
 is_whole small $SMALL
 is_state $SMALL disabled "the profile is there"
@@ -79,6 +86,30 @@ for event in install enable disable; do
 done
 expect "$way: delete" card delete $SMALL
 is_state $SMALL '' "the profile is gone"
+
+# A signal in the midst of a load: the call is broken off, not waited for, and the card asked.
+interrupted_load() {
+	local abandoned status=0 pid
+	abandoned=$(count abandoned)
+	(exec lpactl --device "$device" --ci-roots roots --connect-to "$NAME:443:$server" \
+		download --yes "$(code 64k)" >load.out 2>&1) &
+	pid=$!
+	wait_until 120 grep -q '> 8.E211....BF36' card.log
+	kill -TERM $pid
+	wait $pid || status=$?
+	if [ $status = 3 ]; then
+		tap_ok "$way: an interrupted load ends with status 3"
+	else
+		tap_fail "$way: an interrupted load ends with status 3" "$status: $(cat load.out)"
+	fi
+	if [ "$(count abandoned)" -gt "$abandoned" ]; then
+		tap_ok "$way: the batch was broken off in the kernel"
+	else
+		tap_fail "$way: the batch was broken off in the kernel" "nothing was abandoned"
+	fi
+	is_state $LARGE '' "nothing of an interrupted load is left"
+}
+case $way in *-slow) interrupted_load ;; esac
 
 # A package of 64 KiB takes hundreds of commands, and a system call for 64 of them.
 batches=$(count batches) entries=$(count entries)

@@ -27,6 +27,8 @@ device_of_port() { # port
 
 bind_reader() { # port
 	echo "add $1" >$CCID_MATCH || return 1
+	# The next suite finds the reader as this one did: nobody's.
+	trap "echo 'del $1' >$CCID_MATCH 2>/dev/null" EXIT
 	wait_until 60 device_of_port "$1" && device_of_port "$1"
 }
 
