@@ -339,6 +339,9 @@ struct euicc_proxy_new_dev {
  * answered in time is over too, its outcome unknown, and a CANCEL says so. No channel is lost by
  * it: a CLOSE stays in line until it is read (its answer is dropped), and an OPEN that succeeds too
  * late is followed by a CLOSE of its handle. Both end with the card's session.
+ *
+ * FAILED keeps its errno where the client's call has it: ETIMEDOUT, ENODEV, ENOMEDIUM; ECANCELED of
+ * OPEN and XFER; ENOSPC of OPEN; EOPNOTSUPP of OPEN and RESET. Any other is EIO.
  */
 struct euicc_proxy_msg {
 	__u32 id;
