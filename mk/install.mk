@@ -6,8 +6,6 @@
 INSTALL ?= install
 bashcompdir ?= $(prefix)/share/bash-completion/completions
 zshcompdir ?= $(prefix)/share/zsh/site-functions
-udevdir ?= $(prefix)/lib/udev
-sysusersdir ?= $(prefix)/lib/sysusers.d
 pkgconfigdir ?= $(libdir)/pkgconfig
 udevrulesdir ?= $(prefix)/lib/udev/rules.d
 sysusersdir ?= $(prefix)/lib/sysusers.d
@@ -19,8 +17,6 @@ LIBESIM_STATIC := $(STAGE)/libesim.a
 DKMS_CONF := $(STAGE)/dkms.conf
 
 PUBLIC_HEADERS := $(wildcard libesim/include/esim/*.h)
-UAPI_HEADERS := $(wildcard kmod/include/uapi/linux/*.h)
-UDEV_RULES := $(wildcard udev/*.rules)
 MAN_PAGES := $(wildcard docs/man/*.[1-9])
 BASH_COMPLETIONS := $(wildcard lpad/lpactl/completion/*.bash)
 ZSH_COMPLETIONS := $(wildcard lpad/lpactl/completion/_*)
@@ -59,9 +55,6 @@ installs = $(foreach f,$(1),$(f):$(2)/$(notdir $(f)):$(3))
 INSTALL_LIST := \
 	$(call installs,$(PROGRAMS),$(bindir),755) \
 	$(call installs,$(PUBLIC_HEADERS),$(includedir)/esim,644) \
-	$(call installs,$(UAPI_HEADERS),$(includedir)/linux,644) \
-	$(call installs,$(UDEV_RULES),$(udevdir)/rules.d,644) \
-	udev/coreesim-sysusers.conf:$(sysusersdir)/coreesim.conf:644 \
 	$(call installs,$(LIBESIM_STATIC),$(libdir),644) \
 	$(call installs,$(LIBESIM_SO),$(libdir),755) \
 	$(call installs,$(LIBESIM_PC),$(pkgconfigdir),644) \
