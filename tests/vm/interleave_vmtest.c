@@ -17,7 +17,7 @@
 #include "vm/thread.h"
 
 #define CLIENTS 8u
-#define BATCHES 40u
+#define BATCHES 24u
 #define LONGEST 700u
 
 struct client {
