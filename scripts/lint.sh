@@ -100,13 +100,13 @@ lint_cppcheck() {
 		--enable=warning,portability --inline-suppr --error-exitcode=1 \
 		--suppress=missingInclude --suppress="*:$prefix/*" --suppress=unusedFunction \
 		--suppress=arrayIndexThenCheck --suppress=uninitStructMember --suppress=normalCheckLevelMaxBranches -D_GNU_SOURCE -D__linux__ -U__cplusplus \
-		-Ilibesim/include -Ilibesim/src -Itests
+		-Ilibesim/include -Ilibesim/src -Itests -Ikmod/include/uapi
 }
 
 tidy_one() {
 	clang-tidy --quiet --warnings-as-errors='*' --checks="$TIDY_CHECKS" "$1" -- -std=gnu17 -w \
 		-D_GNU_SOURCE '-DCOREESIM_VERSION=""' -isystem "$PREFIX/include" \
-		-Ilibesim/include -Ilibesim/src -Itests 2>/dev/null
+		-Ilibesim/include -Ilibesim/src -Itests -Ikmod/include/uapi 2>/dev/null
 }
 
 lint_tidy() {

@@ -94,6 +94,21 @@ static int catch_signals(struct app *app)
 	return 0;
 }
 
+/*
+ * To a call of the kernel's eUICC device a stop by the terminal is an interruption, and what the
+ * card was doing is unknown then: it waits until something is asked, or all is done.
+ */
+static void put_off_stops(const struct app *app)
+{
+	sigset_t stop;
+
+	if (app->where.uri[0] != '/')
+		return;
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	sigprocmask(SIG_BLOCK, &stop, NULL);
+}
+
 static const struct verb *find_verb(const char *name)
 {
 	for (size_t i = 0; i < VERB_COUNT; i++)
@@ -221,8 +236,10 @@ static int run(struct app *app)
 				&app->err);
 	if (!rc)
 		rc = catch_signals(app);
-	if (!rc)
+	if (!rc) {
+		put_off_stops(app);
 		rc = esim_crypto_self_test(&app->err);
+	}
 	if (!rc)
 		rc = verb->run(app);
 	return rc ? rc : check_trace(app);

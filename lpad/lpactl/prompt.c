@@ -22,12 +22,16 @@ static int read_byte(const struct app *app, int fd, char *ret)
 		{ .fd = fd, .events = POLLIN },
 		{ .fd = esim_cancel_fd(app->cancel), .events = POLLIN },
 	};
+	sigset_t mask;
 	ssize_t n;
 
+	/* Here the terminal may stop us: see main.c. */
+	sigprocmask(SIG_BLOCK, NULL, &mask);
+	sigdelset(&mask, SIGTSTP);
 	for (;;) {
 		if (esim_cancel_triggered(app->cancel))
 			return 0;
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		if (ppoll(fds, 2, NULL, &mask) < 0 && errno != EINTR)
 			return -errno;
 		if (!(fds[0].revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL)))
 			continue;

@@ -87,16 +87,36 @@ done
 expect "$way: delete" card delete $SMALL
 is_state $SMALL '' "the profile is gone"
 
-# A signal in the midst of a load: the call is broken off, not waited for, and the card asked.
-interrupted_load() {
-	local abandoned status=0 pid
-	abandoned=$(count abandoned)
+# Start to load the large package, and come back when the card is at it: its process is $load.
+begin_load() {
+	local before
+	before=$(grep -c '> 8.E211....BF36' card.log)
 	(exec lpactl --device "$device" --ci-roots roots --connect-to "$NAME:443:$server" \
 		download --yes "$(code 64k)" >load.out 2>&1) &
-	pid=$!
-	wait_until 120 grep -q '> 8.E211....BF36' card.log
-	kill -TERM $pid
-	wait $pid || status=$?
+	load=$!
+	wait_until 120 sh -c "[ \$(grep -c '> 8.E211....BF36' card.log) -gt $before ]"
+}
+
+# The terminal stops lpactl: that is no interruption, the stop waits.
+stopped_load() {
+	begin_load
+	kill -TSTP "$load"
+	kill -CONT "$load"
+	if wait "$load"; then
+		tap_ok "$way: a stop by the terminal does not break a load off"
+	else
+		tap_fail "$way: a stop by the terminal does not break a load off" "$(cat load.out)"
+	fi
+	expect "$way: the stopped load's profile is deleted" card delete $LARGE
+}
+
+# A signal in the midst of a load: the call is broken off, not waited for, and the card asked.
+interrupted_load() {
+	local abandoned status=0
+	abandoned=$(count abandoned)
+	begin_load
+	kill -TERM "$load"
+	wait "$load" || status=$?
 	if [ $status = 3 ]; then
 		tap_ok "$way: an interrupted load ends with status 3"
 	else
@@ -109,7 +129,7 @@ interrupted_load() {
 	fi
 	is_state $LARGE '' "nothing of an interrupted load is left"
 }
-case $way in *-slow) interrupted_load ;; esac
+case $way in *-slow) stopped_load; interrupted_load ;; esac
 
 # A package of 64 KiB takes hundreds of commands, and a system call for 64 of them.
 batches=$(count batches) entries=$(count entries)
