@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #define TAG 0xC0FFEE01
@@ -125,6 +126,73 @@ static void check_blocking_read(void)
 	client_free(client);
 	close(fd);
 	free(readers);
+	end_free(end);
+}
+
+/* --- two that serve -------------------------------------------------------------------------- */
+
+#define COMMANDS 200	/* each with its GET RESPONSE */
+
+struct serving {
+	struct end *end;		/* its card and its out buffer: under the lock */
+	pthread_mutex_t *lock;
+	int stop;
+	struct end_message in;
+	unsigned int served;
+	bool failed;
+};
+
+static void *serve_beside(void *argument)
+{
+	struct serving *self = argument;
+	struct end *end = self->end;
+	struct pollfd fds[2] = { { .fd = end->fd, .events = POLLIN }, { .fd = self->stop, .events = POLLIN } };
+
+	while (poll(fds, 2, -1) > 0 && !fds[1].revents) {
+		if (read(end->fd, &self->in, sizeof(self->in)) < 0)
+			continue;
+		pthread_mutex_lock(self->lock);
+		memcpy(&end->in, &self->in, sizeof(self->in.msg) + self->in.msg.length);
+		self->failed = self->failed || end_card_answer(end) < 0;
+		pthread_mutex_unlock(self->lock);
+		self->served++;
+	}
+	return NULL;
+}
+
+static void check_two_servers(void)
+{
+	pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	struct end *end = end_new(NULL);
+	int fd = end_channel(end), stop = eventfd(0, EFD_CLOEXEC), right = 0;
+	struct serving *servers = calloc(2, sizeof(*servers));
+	pthread_t threads[2];
+
+	for (int i = 0; i < 2; i++) {
+		servers[i].end = end;
+		servers[i].lock = &lock;
+		servers[i].stop = stop;
+		pthread_create(&threads[i], NULL, serve_beside, &servers[i]);
+	}
+	for (uint32_t tag = 1; tag <= COMMANDS; tag++) {
+		struct proxy_command command = proxy_command(tag, 16);
+		uint8_t response[16];
+		size_t len = 0;
+
+		right += device_apdu(fd, command.bytes, command.len, response, sizeof(response), &len,
+				     NULL) == 0 &&
+			 len == 16 && fakecard_is_response(tag, response, len);
+	}
+	eventfd_write(stop, 1);
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	tap_note("%u and %u requests", servers[0].served, servers[1].served);
+	tap_ok(right == COMMANDS && !servers[0].failed && !servers[1].failed &&
+	       servers[0].served + servers[1].served == 2 * COMMANDS,
+	       "two threads at one end: each request goes to one of them, each answer to its command");
+	close(fd);
+	close(stop);
+	free(servers);
 	end_free(end);
 }
 
@@ -250,6 +318,7 @@ void proxy_message_cases(void)
 {
 	check_read();
 	check_blocking_read();
+	check_two_servers();
 	check_write();
 	check_early_answer();
 }
