@@ -122,8 +122,8 @@ void euicc_proxy_stop(struct euicc_proxy *proxy);
 /* Bytes of the message that is next in line; 0: none waits. */
 size_t euicc_proxy_next_len(struct euicc_proxy *proxy);
 
-/* Take it. -EAGAIN: what is next now has not @len bytes. */
-int euicc_proxy_take(struct euicc_proxy *proxy, void *to, size_t len);
+/* Take it: @len bytes at @to, header first. -EAGAIN: what is next now has not @len bytes. */
+int euicc_proxy_take(struct euicc_proxy *proxy, struct euicc_proxy_msg *to, size_t len);
 
 /* The reader could not be given what was taken: it is next in line again. */
 void euicc_proxy_untake(struct euicc_proxy *proxy, const struct euicc_proxy_msg *msg);

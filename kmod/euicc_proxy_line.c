@@ -213,7 +213,7 @@ size_t euicc_proxy_next_len(struct euicc_proxy *proxy)
 	return len;
 }
 
-int euicc_proxy_take(struct euicc_proxy *proxy, void *to, size_t len)
+int euicc_proxy_take(struct euicc_proxy *proxy, struct euicc_proxy_msg *to, size_t len)
 {
 	struct euicc_proxy_request *request;
 	const struct euicc_proxy_msg *msg;
@@ -225,12 +225,12 @@ int euicc_proxy_take(struct euicc_proxy *proxy, void *to, size_t len)
 	if (!msg || message_len(msg) != len) {
 		r = -EAGAIN;
 	} else if (proxy->notice_count) {
-		memcpy(to, msg, sizeof(*msg));
+		*to = *msg;
 		remove_notice(proxy, 0);
 	} else {
-		memcpy(to, msg, sizeof(*msg));
+		*to = *msg;
 		if (msg->length)
-			memcpy(to + sizeof(*msg), request->payload, msg->length);
+			memcpy(to + 1, request->payload, msg->length);
 		request->taken = true;
 		request->seen = true;
 	}
