@@ -42,7 +42,8 @@ int esim_cancel_new(struct esim_cancel **ret)
 		free(cancel);
 		return code;
 	}
-	*cancel = (struct esim_cancel){ fd, watches };
+	cancel->fd = fd;
+	cancel->watches = watches;
 	*ret = cancel;
 	return 0;
 }
