@@ -15,6 +15,7 @@
 #include <linux/jiffies.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
+#include <linux/suspend.h>
 #include <linux/usb.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -40,6 +41,8 @@ struct ccid_slot {
 
 	/* the worker's own */
 	u8 voltage;			/* bPowerSelect of this session */
+	bool powered;			/* the card may have power by our doing */
+	bool unsettled;			/* a command was broken off, and not aborted */
 
 	/* under ccid_reader.lock */
 	bool live;			/* the core may be told */
@@ -77,8 +80,11 @@ struct ccid_reader {
 	struct delayed_work int_work;
 	bool int_running;		/* under the device lock */
 
-	bool asleep;			/* the core's queues stand; under the device lock */
 	bool poisoned;			/* the bulk URBs are, for a reset; under the device lock */
+
+	struct notifier_block sleep_notifier;
+	struct mutex stand_lock;	/* guards what follows */
+	unsigned int stand;		/* why the core's queues stand still; 0: they do not */
 
 	wait_queue_head_t claim_wait;
 	wait_queue_head_t urb_wait;
@@ -122,6 +128,7 @@ int ccid_pipe_read(struct ccid_reader *reader);
 int ccid_command(struct ccid_slot *slot, const struct ccid_request *request,
 		 unsigned long deadline, struct ccid_answer *answer);
 void ccid_recover(struct ccid_slot *slot);
+void ccid_settle(struct ccid_slot *slot);
 int ccid_slot_status(struct ccid_slot *slot);
 
 /* euicc_ccid_exchange.c */
@@ -152,6 +159,8 @@ void ccid_interrupt_start(struct ccid_reader *reader);
 void ccid_interrupt_stop(struct ccid_reader *reader);
 
 /* euicc_ccid_pm.c */
+int ccid_sleep_watch(struct ccid_reader *reader);
+void ccid_sleep_unwatch(struct ccid_reader *reader);
 int ccid_suspend(struct usb_interface *intf, pm_message_t message);
 int ccid_resume(struct usb_interface *intf);
 int ccid_reset_resume(struct usb_interface *intf);

@@ -92,23 +92,6 @@ int ccid_command(struct ccid_slot *slot, const struct ccid_request *request,
 	return command_seq(slot, request, slot->reader->seq++, deadline, answer);
 }
 
-/* GetSlotStatus; ccid_slot_seen() hears what it says. */
-int ccid_slot_status(struct ccid_slot *slot)
-{
-	const struct ccid_request request = {
-		.type = CCID_GET_SLOT_STATUS, .answer = CCID_SLOT_STATUS,
-	};
-	unsigned long deadline = jiffies + CCID_STATUS_TIMEOUT;
-	struct ccid_answer answer;
-	int r = ccid_claim(slot->reader, deadline);
-
-	if (r)
-		return r;
-	r = ccid_command(slot, &request, deadline, &answer);
-	ccid_release(slot->reader);
-	return r == -EREMOTEIO ? 0 : r;
-}
-
 static bool is_leaving(struct ccid_reader *reader)
 {
 	bool leaving;
@@ -157,23 +140,52 @@ static void ask_for_reset(struct ccid_reader *reader)
 }
 
 /*
- * A command got no answer, or not one that can be understood: abort it. A reader that
- * answers to that goes on, and the card session with it; else all sessions are over, and the reader
- * is reset.
+ * A command got no answer, or not one that can be understood: abort it. A reader that answers to
+ * that goes on, and the card session with it; else all sessions are over, and the reader is reset.
  */
 void ccid_recover(struct ccid_slot *slot)
 {
 	struct ccid_reader *reader = slot->reader;
 	unsigned int i;
-	int r;
+	int r = -ENODEV;
 
-	if (is_leaving(reader))
-		return;
-	r = abort_command(slot);
+	slot->unsettled = true;
+	if (!is_leaving(reader))
+		r = abort_command(slot);
+	if (!r)
+		slot->unsettled = false;
 	if (!r || r == -ENODEV || is_leaving(reader))
 		return;
 	dev_warn_ratelimited(&reader->intf->dev, "the reader does not come back (%d)\n", r);
 	for (i = 0; i < reader->slot_count; i++)
 		ccid_slot_lost(&reader->slots[i]);
 	ask_for_reset(reader);
+}
+
+/* Abort what was broken off when there was no time for it. */
+void ccid_settle(struct ccid_slot *slot)
+{
+	if (slot->unsettled && !abort_command(slot))
+		slot->unsettled = false;
+}
+
+/* GetSlotStatus; ccid_slot_seen() hears what it says. */
+int ccid_slot_status(struct ccid_slot *slot)
+{
+	const struct ccid_request request = {
+		.type = CCID_GET_SLOT_STATUS, .answer = CCID_SLOT_STATUS,
+	};
+	unsigned long deadline = jiffies + CCID_STATUS_TIMEOUT;
+	struct ccid_answer answer;
+	int r = ccid_claim(slot->reader, deadline);
+
+	if (r)
+		return r;
+	r = ccid_command(slot, &request, deadline, &answer);
+	/* Whoever had the reader before may have left it in the middle of something. */
+	if (r == -EREMOTEIO && answer.error == CCID_ERROR_SLOT_BUSY)
+		slot->unsettled = true;
+	ccid_settle(slot);
+	ccid_release(slot->reader);
+	return r == -EREMOTEIO ? 0 : r;
 }

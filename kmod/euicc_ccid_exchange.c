@@ -34,9 +34,11 @@ int ccid_block(struct ccid_slot *slot, const struct ccid_request *block, unsigne
 {
 	int r = ccid_command(slot, block, deadline, answer);
 
-	if (r == -EREMOTEIO)
+	if (r == -EREMOTEIO && answer->error != CCID_ERROR_SLOT_BUSY)
 		return block_error(slot, answer);
-	if (r == -ETIMEDOUT || r == -EIO)
+	if (r == -EREMOTEIO)
+		r = -EIO;
+	if (r == -ETIMEDOUT || r == -EIO || r == -ENODEV)
 		ccid_recover(slot);
 	return r;
 }

@@ -74,6 +74,7 @@ static struct ccid_reader *alloc_reader(struct usb_interface *intf,
 	init_waitqueue_head(&reader->claim_wait);
 	init_waitqueue_head(&reader->urb_wait);
 	spin_lock_init(&reader->lock);
+	mutex_init(&reader->stand_lock);
 	for (i = 0; i < count; i++) {
 		reader->slots[i].reader = reader;
 		reader->slots[i].index = i;
@@ -95,6 +96,7 @@ static void free_reader(struct ccid_reader *reader)
 	ccid_pipe_free(reader);
 	usb_put_intf(reader->intf);
 	usb_put_dev(reader->udev);
+	mutex_destroy(&reader->stand_lock);
 	kfree(reader);
 }
 
@@ -246,11 +248,16 @@ static int ccid_probe(struct usb_interface *intf, const struct usb_device_id *id
 	r = register_slots(reader);
 	if (r)
 		goto err_free;
+	r = ccid_sleep_watch(reader);
+	if (r)
+		goto err_unregister;
 	ccid_interrupt_start(reader);
 	dev_info(&intf->dev, "%s level, %u slot(s)\n", ccid_level_name(reader->level),
 		 reader->slot_count);
 	return 0;
 
+err_unregister:
+	unregister_slots(reader, reader->slot_count);
 err_free:
 	free_reader(reader);
 	return r;
@@ -265,21 +272,26 @@ static void cut_power(struct ccid_reader *reader)
 	if (reader->udev->state != USB_STATE_CONFIGURED)
 		return;
 	ccid_pipe_reopen(reader);
-	for (i = 0; i < reader->slot_count; i++)
-		if (reader->slots[i].active && ccid_power_off(&reader->slots[i], deadline))
+	for (i = 0; i < reader->slot_count; i++) {
+		struct ccid_slot *slot = &reader->slots[i];
+
+		ccid_settle(slot);
+		if (slot->unsettled || (slot->powered && ccid_power_off(slot, deadline)))
 			return;
+	}
 }
 
 /*
- * The end, as a story: no more news of cards; the core marks each device dead, wakes who waits,
- * calls stop(), which breaks off what is on the wire, and waits until the worker has come out; so
- * nobody but us is left to use pipes and buffers, and they are freed. Open files keep the core's
- * devices, which know nothing of the reader any more.
+ * The end, as a story: no more news of sleep and of cards; the core marks each device dead, wakes
+ * who waits, calls stop(), which breaks off what is on the wire, and waits until the worker has
+ * come out; so nobody but us is left to use pipes and buffers, and they are freed. Open files keep
+ * the core's devices, which know nothing of the reader any more.
  */
 static void ccid_disconnect(struct usb_interface *intf)
 {
 	struct ccid_reader *reader = usb_get_intfdata(intf);
 
+	ccid_sleep_unwatch(reader);
 	ccid_interrupt_stop(reader);
 	unregister_slots(reader, reader->slot_count);
 	ccid_pipe_unpoison(reader);

@@ -14,6 +14,7 @@ static int power_on(struct ccid_slot *slot, u8 voltage, u8 *atr, size_t *atr_len
 	struct ccid_answer answer;
 	int r;
 
+	slot->powered = true;
 	r = ccid_command(slot, &request, ccid_until(deadline, CCID_POWER_TIMEOUT), &answer);
 	if (r == -ETIMEDOUT || r == -EIO)
 		ccid_recover(slot);
@@ -42,9 +43,12 @@ int ccid_power_off(struct ccid_slot *slot, unsigned long deadline)
 	int r;
 
 	ccid_slot_end(slot);
+	ccid_settle(slot);
 	r = ccid_command(slot, &request, ccid_until(deadline, CCID_STATUS_TIMEOUT), &answer);
 	if (r == -ETIMEDOUT || r == -EIO)
 		ccid_recover(slot);
+	if (!r || r == -EREMOTEIO)
+		slot->powered = false;
 	return r == -EREMOTEIO ? 0 : r;
 }
 
