@@ -90,11 +90,11 @@ is_state $SMALL '' "the profile is gone"
 # Start to load the large package, and come back when the card is at it: its process is $load.
 begin_load() {
 	local before
-	before=$(grep -c '> 8.E211....BF36' card.log)
+	before=$(grep -c '> 8.E2......BF36' card.log)
 	(exec lpactl --device "$device" --ci-roots roots --connect-to "$NAME:443:$server" \
 		download --yes "$(code 64k)" >load.out 2>&1) &
 	load=$!
-	wait_until 120 sh -c "[ \$(grep -c '> 8.E211....BF36' card.log) -gt $before ]"
+	wait_until 120 sh -c "[ \$(grep -c '> 8.E2......BF36' card.log) -gt $before ]"
 }
 
 # The terminal stops lpactl: that is no interruption, the stop waits.
