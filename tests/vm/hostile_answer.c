@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* Which command's answer: PPS is the first block, MANAGE CHANNEL, SELECT and STORE DATA follow. */
-static const char *const steps[] = { "on", "off", "set", "xfr:1", "xfr:2", "xfr:4", "xfr" };
+static const char *const steps[] = { "on", "off:1", "set", "xfr:1", "xfr:2", "xfr:4", "xfr" };
 
 static const struct {
 	const char *name;

@@ -198,11 +198,13 @@ static void reset_under_way(void)
 
 /* --- system sleep ----------------------------------------------------------- */
 
+/* To a stage and back at once: the kernel's own delay there is a busy loop. */
 static int sleep_once(const char *stage)
 {
 	char states[64] = "";
 	int r = plugged_write("/sys/power/pm_test", stage);
 
+	plugged_write("/sys/module/suspend/parameters/pm_test_delay", "0");
 	plugged_read("/sys/power/state", states, sizeof(states));
 	if (!r)
 		r = plugged_write("/sys/power/state", strstr(states, "mem") ? "mem" : "freeze");
