@@ -6,6 +6,8 @@
 #
 #   initramfs.sh KERNEL-PIECE MODULES-DIRECTORY SUITES-LIST OUTPUT
 #
+# VM_EXTRA in the environment is a directory that is put over the root.
+#
 # /modules/order lists what init loads: the kernel's own modules that the suites need,
 # then ours.
 set -euo pipefail
@@ -86,5 +88,6 @@ done
 add_kernel_modules
 add_our_modules
 add_data
+[ -z "${VM_EXTRA:-}" ] || cp -r "$VM_EXTRA/." "$root/"
 (cd "$root" && find . -print0 | cpio --null -o -H newc --quiet) >"$work/out"
 mv "$work/out" "$output"
