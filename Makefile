@@ -26,6 +26,7 @@ include mk/install.mk
 include mk/bench.mk
 include mk/test.mk
 include mk/vm.mk
+include mk/vm-bench.mk
 include mk/kmod.mk
 
 .PHONY: all deps demo check lint bench fuzz coverage install uninstall clean help

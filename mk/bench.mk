@@ -13,17 +13,3 @@ $(BENCH): $(call obj,$(BENCH_SRCS)) $(VEUICC_A) $(RSP_A) $(LIBESIM_A)
 
 .PHONY: bench-program
 bench-program: $(BENCH)
-
-# What runs in the guest: tests/bench/vm/*.c, started by tests/bench/vm.sh.
-VM_BENCH_SRCS := $(wildcard tests/bench/vm/*.c)
-VM_BENCH := $(BUILD)/bench/bench_vmtest
-
-$(call obj,$(VM_BENCH_SRCS)): ROOM_CPPFLAGS := -Itests -Ikmod/include/uapi -Ikmod/include -isystem /usr/include/PCSC
-
-$(VM_BENCH): $(call obj,$(VM_BENCH_SRCS)) $(VM_SHARED_A) $(VREADER_A) $(TEST_LIBS)
-	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
-		-lusb-1.0 -lpcsclite $(DEPS_LIBS)
-
-.PHONY: vm-bench-program
-vm-bench-program: $(VM_BENCH)

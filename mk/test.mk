@@ -96,7 +96,8 @@ jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 quietly = @echo "building $(1)"; $(MAKE) -s --no-print-directory $(jobs)
 
 lint: deps
-	@scripts/deps.sh packages lint
+	@scripts/deps.sh packages lint kernel
+	@tests/vm/kernel.sh get source headers-6.1
 	$(call quietly,programs and libraries) all
 	@$(RUN_ENV) scripts/lint.sh all
 
@@ -104,15 +105,17 @@ fuzz: deps
 	@scripts/deps.sh packages fuzz
 	$(call quietly,the fuzzers) fuzzers
 	@$(RUN_ENV) scripts/fuzz.sh run
+	@$(MAKE) --no-print-directory fuzz-ioctl
 
 coverage: deps
 	@scripts/deps.sh packages test coverage
 	@+$(RUN_ENV) scripts/coverage.sh
 
 bench: deps
-	@scripts/deps.sh packages test bench
-	$(call quietly,programs and the bench) all pki bench-program
+	@scripts/deps.sh packages test bench vm
+	$(call quietly,programs and the bench) all pki bench-program vm-programs vm-bench-program
 	@$(RUN_ENV) tests/bench/run.sh
+	@+$(RUN_ENV) tests/bench/vm.sh
 
 demo: deps
 	$(call quietly,programs and the build's own PKI) all pki

@@ -36,7 +36,7 @@ declare -rA PACKAGES=(
 	[vm]="qemu-system-x86 busybox-static cpio libc6-dev-i386 lib32gcc-12-dev socat"
 	[lint]="cppcheck clang clang-tidy mandoc shellcheck sparse coccinelle perl"
 	[fuzz]="clang libclang-rt-14-dev"
-	[bench]="valgrind strace"
+	[bench]="valgrind strace libusb-1.0-0-dev libpcsclite-dev pcscd libccid"
 	[coverage]="lcov"
 	[fresh]="debootstrap debian-archive-keyring"
 )
