@@ -22,6 +22,7 @@ _Static_assert(ATOMIC_POINTER_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2, "lock
 struct watches {
 	_Atomic(struct esim_cancel_watch *) items[ESIM_MAX_CANCEL_WATCHES];
 	atomic_uint firing;		/* triggers that are looking at the items */
+	atomic_bool triggered;		/* as the eventfd says, for those who must not pay a system call */
 };
 
 struct esim_cancel {
@@ -58,7 +59,7 @@ void esim_cancel_free(struct esim_cancel **cancel)
 	*cancel = NULL;
 }
 
-/* Whoever takes a watch away waits for this to end; whoever adds one looks at the eventfd after. */
+/* Whoever takes a watch away waits for this to end; whoever adds one looks at `triggered` after. */
 static void fire_watches(struct watches *watches)
 {
 	atomic_fetch_add(&watches->firing, 1);
@@ -71,16 +72,23 @@ static void fire_watches(struct watches *watches)
 	atomic_fetch_sub(&watches->firing, 1);
 }
 
-void esim_cancel_trigger(struct esim_cancel *cancel)
+static void make_readable(const struct esim_cancel *cancel)
 {
 	const uint64_t one = 1;
-	int saved = errno;	/* a signal handler must leave errno as it was */
 	ssize_t n;
 
 	/* EAGAIN means that the counter is full: triggered often enough. */
 	do
 		n = write(cancel->fd, &one, sizeof(one));
 	while (n < 0 && errno == EINTR);
+}
+
+void esim_cancel_trigger(struct esim_cancel *cancel)
+{
+	int saved = errno;	/* a signal handler must leave errno as it was */
+
+	atomic_store(&cancel->watches->triggered, true);
+	make_readable(cancel);
 	fire_watches(cancel->watches);
 	errno = saved;
 }
@@ -90,9 +98,13 @@ void esim_cancel_clear(struct esim_cancel *cancel)
 	uint64_t count;
 	ssize_t n;
 
+	atomic_store(&cancel->watches->triggered, false);
 	do
 		n = read(cancel->fd, &count, sizeof(count));
 	while (n < 0 && errno == EINTR);
+	/* A trigger in between was meant for what comes now. */
+	if (atomic_load(&cancel->watches->triggered))
+		make_readable(cancel);
 }
 
 bool esim_cancel_triggered(const struct esim_cancel *cancel)
@@ -124,7 +136,7 @@ int esim_cancel_watch(const struct esim_cancel *cancel, struct esim_cancel_watch
 	}
 	if (i == ESIM_MAX_CANCEL_WATCHES)
 		return ESIM_EBUSY;
-	if (!esim_cancel_triggered(cancel))
+	if (!atomic_load(&cancel->watches->triggered))
 		return 0;
 	esim_cancel_unwatch(cancel, watch);
 	return ESIM_ECANCELED;

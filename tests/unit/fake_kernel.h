@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -50,6 +51,7 @@ struct fake_kernel {
 	size_t call_count;
 	size_t commands;		/* that the card got */
 	unsigned files;			/* opened */
+	unsigned polls;			/* poll(2), of whatever */
 	bool cancelled;			/* EUICC_CANCEL during an XFER */
 	struct euicc_open_channel opened;
 	uint32_t last_timeout;
@@ -119,6 +121,12 @@ int open(const char *path, int flags, ...)
 		mode = va_arg(args, mode_t);
 	va_end(args);
 	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+int poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+	fake.polls++;
+	return (int)syscall(SYS_poll, fds, count, timeout);
 }
 
 static int open_channel(struct euicc_open_channel *args)

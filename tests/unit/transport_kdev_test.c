@@ -470,16 +470,22 @@ ATF_TC_WITHOUT_HEAD(a_long_command_takes_one_system_call_for_64_blocks);
 ATF_TC_BODY(a_long_command_takes_one_system_call_for_64_blocks, tc)
 {
 	static const uint8_t data[255 * 200];
+	struct esim_card_options options = { 0 };
 	struct esim_card *card;
 
 	fake_kernel_reset();
-	ATF_REQUIRE_EQ(esim_card_open(open_device(), NULL, &card, &err), 0);
+	ATF_REQUIRE_EQ(esim_cancel_new(&cancel), 0);
+	options.cancel = cancel;
+	ATF_REQUIRE_EQ(esim_card_open(open_device(), &options, &card, &err), 0);
 	ATF_CHECK_EQ(fake_count(EUICC_XFER), 0);
 	ATF_CHECK_EQ_MSG(esim_card_store_data(card, "ES10x.Test", esim_slice(data, sizeof(data)), NULL,
 					      &err), 0, "%s", err.message);
 	ATF_CHECK_EQ(fake.commands, 200);
 	ATF_CHECK_EQ(fake_count(EUICC_XFER), 4);
+	/* Nor does the cancel handle cost one. */
+	ATF_CHECK_EQ(fake.polls, 0);
 	esim_card_free(&card);
+	esim_cancel_free(&cancel);
 }
 
 ATF_TP_ADD_TCS(tp)
