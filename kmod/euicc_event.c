@@ -34,7 +34,8 @@ static int euicc_event_take(struct euicc_file *file, struct euicc_event *events,
 	return taken;
 }
 
-static void euicc_event_put_back(struct euicc_file *file, const struct euicc_event *events, int count)
+static void euicc_event_put_back(struct euicc_file *file, const struct euicc_event *events,
+				 int count)
 {
 	unsigned long irq;
 

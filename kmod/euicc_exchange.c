@@ -134,6 +134,18 @@ static int euicc_gather(struct euicc_device *edev, struct euicc_exchange *ex)
 	return 0;
 }
 
+/* "Never sent" of what follows a command that was sent is none: the command is unknown. */
+static int euicc_later_error(struct euicc_device *edev, int err)
+{
+	if (err != -ECANCELED)
+		return err;
+	spin_lock_irq(&edev->lock);
+	err = edev->dead ? -ENODEV : -EIO;
+	spin_unlock_irq(&edev->lock);
+	euicc_count(edev, EUICC_COUNT_UNKNOWN);
+	return err;
+}
+
 static int euicc_send(struct euicc_device *edev, struct euicc_exchange *ex)
 {
 	size_t room = edev->max_command + 2;
@@ -150,10 +162,7 @@ static int euicc_send(struct euicc_device *edev, struct euicc_exchange *ex)
 		if (!len || len > edev->max_command)
 			break;
 		euicc_count(edev, EUICC_COUNT_WRONG_LENGTHS);
-		ret = euicc_transmit(edev, ex, edev->command, len, 0);
-		/* Something has gone out before: from here on there is no "never sent". */
-		if (ret == -ECANCELED)
-			ret = -EIO;
+		ret = euicc_later_error(edev, euicc_transmit(edev, ex, edev->command, len, 0));
 	}
 	return ret;
 }
@@ -175,9 +184,9 @@ int euicc_exchange(struct euicc_device *edev, struct euicc_exchange *ex)
 	ret = euicc_send(edev, ex);
 	if (ret)
 		return ret;
-	ret = euicc_gather(edev, ex);
+	ret = euicc_later_error(edev, euicc_gather(edev, ex));
 	if (ret)
-		return ret == -ECANCELED ? -EIO : ret;
+		return ret;
 	if (euicc_sw1(ex->sw) == 0x91) {
 		spin_lock_irq(&edev->lock);
 		euicc_event_push(edev, EUICC_EVENT_PROACTIVE, ex->sw);

@@ -55,6 +55,10 @@ TRACE_EVENT(euicc_activate,
 	TP_printk("euicc%u kind=%u error=%d", __entry->minor, __entry->kind, __entry->error)
 );
 
+TRACE_DEFINE_ENUM(EUICC_JOB_OPEN);
+TRACE_DEFINE_ENUM(EUICC_JOB_XFER);
+TRACE_DEFINE_ENUM(EUICC_JOB_RESET);
+
 TRACE_EVENT(euicc_job,
 	TP_PROTO(struct euicc_job *job, int result),
 	TP_ARGS(job, result),
