@@ -70,6 +70,8 @@ download_body() {
 		insert_card "$action@$tag:1"
 		json_run "$status" download --yes "$(code demo)"
 		says .error.domain "$domain"
+		# Sent and not answered: nobody is to believe that it can be repeated.
+		[ "$domain" != transport ] || says .error.outcome unknown
 		says .installed false
 		case $action in
 		sw=*) says .error.sw "${action#sw=}" ;;

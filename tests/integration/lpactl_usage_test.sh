@@ -349,6 +349,7 @@ json_errors_body() {
 	says .error.domain server
 	says .error.subjectCode 8.2.6
 	says .error.reasonCode 3.8
+	says .error.outcome null
 	stop_one server
 	json_run 5 download --yes 'LPA:1$smdpp.example.com$nothing'
 	says .error.domain network
