@@ -42,6 +42,7 @@ static struct euicc_device *to_euicc(struct device *dev)
 static void euicc_device_release(struct device *dev)
 {
 	struct euicc_device *edev = to_euicc(dev);
+
 	if (edev->command)
 		kvfree_sensitive(edev->command, edev->max_command + 2);
 	if (edev->answer)

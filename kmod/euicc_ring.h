@@ -35,7 +35,8 @@ static inline void euicc_ring_overflow(struct euicc_event_ring *ring)
 	ring->count--;
 }
 
-static inline void euicc_ring_push(struct euicc_event_ring *ring, u16 type, u32 generation, u32 argument)
+static inline void euicc_ring_push(struct euicc_event_ring *ring, u16 type, u32 generation,
+				   u32 argument)
 {
 	if (ring->count == EUICC_EVENTS_KEPT)
 		euicc_ring_overflow(ring);

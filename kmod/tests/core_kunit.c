@@ -414,6 +414,7 @@ static struct kunit_suite core_suite = {
 	.name = "euicc_core",
 	.test_cases = core_cases,
 };
+
 kunit_test_suite(core_suite);
 
 MODULE_DESCRIPTION("KUnit tests of the eUICC modules");
