@@ -26,7 +26,7 @@ $(ABI32): tests/vm/i386/abi32.c kmod/include/uapi/linux/euicc.h $(FLAGS_STAMP)
 	$(CC) -m32 -static $(ALL_CPPFLAGS) -Ikmod/include/uapi -idirafter /usr/include/$(shell $(CC) -print-multiarch) \
 		-std=gnu17 $(OPTIMISE) $(CFLAGS) $(WARNINGS) -o $@ $<
 
-.PHONY: vm-programs vm-check vm-check-full
+.PHONY: vm-programs vm-check vm-check-full fuzz-ioctl
 vm-programs: $(PROGRAMS) $(VM_PROGRAMS) $(EXAMPLES) $(ABI32)
 
 vm-check: deps
@@ -35,3 +35,8 @@ vm-check: deps
 vm-check-full: deps
 	@scripts/deps.sh packages test kernel vm
 	@$(RUN_ENV) tests/vm/check.sh full
+
+# The ioctl fuzzer in User-Mode Linux, guided by its coverage; a part of `make fuzz`.
+fuzz-ioctl: deps
+	@scripts/deps.sh packages kernel vm
+	@$(RUN_ENV) BUILD='$(BUILD)' tests/vm/run.sh um "ioctlfuzz limit=$$(($(FUZZ_SECONDS) + 300)) --seconds $(FUZZ_SECONDS)"

@@ -11,12 +11,18 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-readonly CHEAP="spdx text headers exports shell man cppcheck"
+readonly CHEAP="spdx text headers exports shell man cppcheck checkpatch kerneldoc sparse cocci"
 : "${BUILD:=build}" "${MAKE:=make}"
 
 tool() {
 	command -v "$1" >/dev/null && return
 	echo "$1 is not installed: skipped (make lint installs it)"
+	exit 77
+}
+
+kernel_source() {
+	SOURCE=$(tests/vm/kernel.sh source 2>/dev/null) && return
+	echo "there is no kernel source: skipped (make lint fetches it)"
 	exit 77
 }
 
@@ -78,10 +84,74 @@ lint_exports() {
 lint_shell() {
 	tool shellcheck
 	local status=0
-	files 'scripts/*.sh' .ci/run tests/fresh.sh | xargs shellcheck -s bash -e SC1091,SC2317 || status=1
+	files 'scripts/*.sh' .ci/run tests/fresh.sh tests/bench/*.sh | xargs shellcheck -s bash -e SC1091,SC2317 || status=1
+	files 'tests/vm/*.sh' | grep -vE '_vmtest\.sh$|/(guest|ways)\.sh$' |
+		xargs shellcheck -s bash -e SC1091,SC2317,SC2153 || status=1
+	# What runs in a guest is busybox's: sh with local.
+	{ echo tests/vm/init; files 'tests/vm/*_vmtest.sh' tests/vm/guest.sh tests/vm/ways.sh; } |
+		xargs shellcheck -s sh -S warning -e SC1091,SC2034,SC2154,SC3043 || status=1
 	# A program of atf-sh: its functions are called by name from outside.
 	files 'tests/integration/*.sh' | xargs -r shellcheck -s sh -S warning -e SC1091,SC2034,SC2046,SC2154,SC2155,SC3043 || status=1
 	return $status
+}
+
+# --- the kernel modules, by the kernel's own tools -------------------------------------
+
+# Left out: what a header for programs cannot use (BIT), the USB specification's names,
+# and what a module outside the kernel's tree needs (version checks, in one header).
+lint_checkpatch() {
+	tool perl
+	kernel_source
+	local work checked status=0
+	local ignore=BIT_MACRO,CAMELCASE,LINUX_VERSION_CODE,CONSTANT_COMPARISON,LONG_LINE_COMMENT
+	work=$(mktemp -d)
+	# It leaves a file where it is started. The macros of a trace event are laid out in a
+	# way of their own.
+	run_checkpatch() { # ignore file...
+		local ignore=$1
+		shift
+		(cd "$work" && perl "$SOURCE/scripts/checkpatch.pl" --no-tree --strict --terse --show-types \
+			--no-summary --ignore "$ignore" -f "$@" 2>/dev/null)
+	}
+	mapfile -t checked < <(files 'kmod/*.[ch]' | grep -v /trace.h | sed "s#^#$PWD/#")
+	run_checkpatch "$ignore" "${checked[@]}" || status=1
+	run_checkpatch "$ignore,OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT" "$PWD/kmod/trace.h" || status=1
+	rm -rf "$work"
+	return $status
+}
+
+lint_kerneldoc() {
+	tool perl
+	kernel_source
+	local complaints
+	complaints=$(files 'kmod/*.[ch]' | xargs perl "$SOURCE/scripts/kernel-doc" -none 2>&1)
+	[ -z "$complaints" ] || { echo "$complaints"; return 1; }
+}
+
+lint_sparse() {
+	tool sparse
+	[ -n "$(tests/vm/kernel.sh show headers-6.1 2>/dev/null)" ] || { echo "no kernel headers: skipped"; exit 77; }
+	BUILD=$BUILD/sparse tests/vm/modules.sh headers-6.1 C=2 CF=-Wsparse-error >/dev/null
+}
+
+# One rule of the kernel's; it says in its head how it is to be run.
+cocci_one() { # rule
+	local options
+	options=$(sed -nE 's#^// Options: *##p' "$1" | head -n 1)
+	# shellcheck disable=SC2086 # words
+	timeout 300 spatch -D report --no-show-diff --very-quiet --cocci-file "$1" $options --dir kmod \
+		-I kmod -I kmod/include -I kmod/include/uapi 2>/dev/null | grep -E ':[0-9]+:[0-9]+(-[0-9]+)?: '
+}
+
+# Rules that report, save those in OCaml, which needs a compiler of its own.
+lint_cocci() {
+	tool spatch
+	kernel_source
+	local found
+	export -f cocci_one
+	found=$(find "$SOURCE/scripts/coccinelle" -name '*.cocci' -exec grep -lZE '^virtual.*report' '{}' + |
+		xargs -0 grep -LZ 'script:ocaml' | xargs -0 -P "$(nproc)" -I{} bash -c 'cocci_one {}')
+	[ -z "$found" ] || { echo "$found"; return 1; }
 }
 
 lint_man() {
@@ -96,7 +166,7 @@ lint_cppcheck() {
 	tool cppcheck
 	local prefix
 	prefix=$(scripts/deps.sh prefix)
-	files '*.c' | grep -v '^tests/unit/' | tr '\n' '\0' | xargs -0 cppcheck -q -j"$(nproc)" --std=c11 \
+	files '*.c' | grep -vE '^(tests/unit|kmod)/' | tr '\n' '\0' | xargs -0 cppcheck -q -j"$(nproc)" --std=c11 \
 		--enable=warning,portability --inline-suppr --error-exitcode=1 \
 		--suppress=missingInclude --suppress="*:$prefix/*" --suppress=unusedFunction \
 		--suppress=arrayIndexThenCheck --suppress=uninitStructMember --suppress=normalCheckLevelMaxBranches -D_GNU_SOURCE -D__linux__ -U__cplusplus \
@@ -146,6 +216,6 @@ lint_all() {
 
 case ${1:-} in
 list) echo "$CHEAP" ;;
-all | spdx | text | headers | exports | shell | man | cppcheck | tidy) "lint_$1" ;;
+all | spdx | text | headers | exports | shell | man | cppcheck | checkpatch | kerneldoc | sparse | cocci | tidy) "lint_$1" ;;
 *) echo "usage: $0 list | all | NAME" >&2; exit 2 ;;
 esac

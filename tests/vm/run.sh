@@ -4,7 +4,8 @@
 # Boots a guest and runs suites of the VM bench in it. Builds what is missing.
 #
 #   run.sh TIER [SUITE...]    um, debian-6.1, debian-6.12, kasan or kcsan; the suites that
-#                             tests/vm/suites lists for it, or those named
+#                             tests/vm/suites lists for it, or those named; a name may
+#                             bring more words: "ioctlfuzz limit=900 --seconds 600"
 #   run.sh list TIER          which suites those are
 #
 # In the environment: BUILD (build), VM_FULL=1 for the suites of TIER/full too, VM_SCALE
@@ -105,16 +106,22 @@ need() { # what command...
 	fi
 }
 
-choose_suites() { # name...
-	local name line
+# The lines of the suites named. One that is in no list yet goes by its program's name.
+choose_suites() { # "name [limit=SECONDS] [argument...]"...
+	local wanted name words line command most
 	if [ $# = 0 ]; then
 		listed_suites
 		return
 	fi
-	for name in "$@"; do
+	for wanted in "$@"; do
+		read -r name words <<<"$wanted"
 		line=$(listed_suites | awk -v name="$name" '$1 == name')
-		# A program that is in no list yet can be run by its name.
-		printf '%s\n' "${line:-$name $((OWN_LIMIT * VM_SCALE)) ${name}_vmtest}"
+		[ -n "$line" ] || line="$name $((OWN_LIMIT * VM_SCALE)) ${name}_vmtest"
+		read -r name most command <<<"$line"
+		if [[ $words =~ ^limit=([0-9]+)\ *(.*) ]]; then
+			most=$((BASH_REMATCH[1] * VM_SCALE)) words=${BASH_REMATCH[2]}
+		fi
+		printf '%s %s %s %s\n' "$name" "$most" "$command" "$words"
 	done
 }
 
