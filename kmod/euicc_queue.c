@@ -19,6 +19,8 @@
 #include "euicc.h"
 #include "trace.h"
 
+#define EUICC_GRACE_MS	1000	/* for a step to end after the time of its job */
+
 static unsigned int idle_ms = 2000;
 module_param(idle_ms, uint, 0644);
 MODULE_PARM_DESC(idle_ms, "Milliseconds without a channel after which a card loses power");
@@ -97,7 +99,21 @@ static int euicc_job_submit(struct euicc_job *job)
 	return ret;
 }
 
-/* The end of the wait: 0 or an errno of wait_event, -ETIMEDOUT where the time is up. */
+static bool euicc_job_running(struct euicc_job *job)
+{
+	bool running;
+
+	spin_lock_irq(&job->edev->lock);
+	running = job->running;
+	spin_unlock_irq(&job->edev->lock);
+	return running;
+}
+
+/*
+ * The end of the wait: 0 or an errno of wait_event, -ETIMEDOUT where the time is up. The worker has
+ * the same deadline: where it is in the middle of a step, it is about to come out of the transport
+ * and to tell more than that.
+ */
 static int euicc_job_wait(struct euicc_job *job)
 {
 	long left;
@@ -106,6 +122,9 @@ static int euicc_job_wait(struct euicc_job *job)
 		return wait_event_freezable(job->wait, euicc_job_over(job));
 	left = max_t(long, job->deadline - jiffies, 1);
 	left = wait_event_freezable_timeout(job->wait, euicc_job_over(job), left);
+	if (!left && euicc_job_running(job))
+		left = wait_event_freezable_timeout(job->wait, euicc_job_over(job),
+						    msecs_to_jiffies(EUICC_GRACE_MS));
 	if (left < 0)
 		return left;
 	return left ? 0 : -ETIMEDOUT;
