@@ -95,9 +95,14 @@ static int run(void)
 
 static const char *check(int rc)
 {
+	static char why[96];
+	int r;
+
 	if (rc && run())
 		return "after it the reader cannot be bound";
-	return use() ? "bound, and the device does not work" : NULL;
+	r = use();
+	snprintf(why, sizeof(why), "bound, and the device does not work: %s", strerror(-r));
+	return r ? why : NULL;
 }
 
 const struct failnth_call failnth_probe = {

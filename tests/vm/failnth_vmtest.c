@@ -4,21 +4,24 @@
  * that is the truth about the card, or it does what it should; nothing is left half done, and
  * the next call works. tests/vm/failnth_calls.c has the calls of /dev/euiccN,
  * failnth_transport.c those of transports.
+ *
+ *   failnth_vmtest [CALL [FIRST]]	one call alone, from that fault on
  */
 #include "vm/failnth.h"
 #include "vm/failnth_call.h"
 #include "vm/tap.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SITES_MAX 4000
 
-static void run(const struct failnth_call *call)
+static void run(const struct failnth_call *call, unsigned int first)
 {
 	unsigned int nth, failed = 0;
 
-	for (nth = 1; nth < SITES_MAX; nth++) {
+	for (nth = first; nth < SITES_MAX; nth++) {
 		const char *why = NULL;
 		bool met;
 		int rc;
@@ -54,6 +57,7 @@ static void run(const struct failnth_call *call)
 
 int main(int argc, char *argv[])
 {
+	unsigned int first = argc > 2 ? (unsigned int)strtoul(argv[2], NULL, 10) : 1;
 	const struct failnth_call *const *calls;
 
 	if (!failnth_setup()) {
@@ -64,15 +68,15 @@ int main(int argc, char *argv[])
 		return tap_ok(false, "a device to work with"), tap_exit();
 	for (calls = failnth_calls; *calls; calls++)
 		if (argc < 2 || !strcmp(argv[1], (*calls)->name))
-			run(*calls);
+			run(*calls, first);
 	for (calls = failnth_transport_calls; *calls; calls++)
 		if (argc < 2 || !strcmp(argv[1], (*calls)->name))
-			run(*calls);
+			run(*calls, first);
 	failnth_end();
 	if (argc >= 2 && strcmp(argv[1], failnth_probe.name))
 		return tap_exit();
 	if (failnth_probe_begin())
-		run(&failnth_probe);
+		run(&failnth_probe, first);
 	else
 		tap_skip(failnth_probe.name, "there is no reader behind xHCI");
 	failnth_probe_end();

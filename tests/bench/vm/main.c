@@ -77,7 +77,9 @@ static void put_others_away(void)
 	if (glob("/sys/bus/usb/devices/*-*/authorized", 0, NULL, &found))
 		return;
 	for (size_t i = 0; i < found.gl_pathc; i++) {
-		int fd = open(found.gl_pathv[i], O_WRONLY | O_CLOEXEC);
+		/* A colon is in names of interfaces: root hubs have them too. */
+		int fd = strchr(found.gl_pathv[i], ':') ? -1 :
+							  open(found.gl_pathv[i], O_WRONLY | O_CLOEXEC);
 
 		if (fd >= 0 && write(fd, "0", 1) < 0)
 			tap_note("%s", found.gl_pathv[i]);
