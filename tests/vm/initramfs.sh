@@ -12,6 +12,8 @@
 # then ours.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+# Where modprobe and depmod are.
+PATH=$PATH:/usr/sbin:/sbin
 piece=$1 modules=$2 suites=$3 output=$4
 : "${BUILD:=build}"
 

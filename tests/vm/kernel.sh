@@ -15,6 +15,8 @@
 # boot), source.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+# Where modprobe and depmod are.
+PATH=$PATH:/usr/sbin:/sbin
 
 readonly SOURCE_PACKAGE=linux-source-6.1
 # Where bookworm's later kernel comes from when the system does not list it.
@@ -64,11 +66,11 @@ apt_knows() {
 find_package() {
 	! apt_knows "$1" || return 0
 	if [ ! -e "$CACHE/.updated" ] || [ -n "$(find "$CACHE/.updated" -mmin +60)" ]; then
-		scripts/deps.sh update || true
+		scripts/deps.sh update >/dev/null 2>&1 || true
 		touch "$CACHE/.updated"
 	fi
 	! apt_knows "$1" || return 0
-	[ -e "$CACHE/apt/apt.conf" ] ||
+	[ -n "${APT_CONFIG:-}" ] && [ "$APT_CONFIG" = "$CACHE/apt/apt.conf" ] ||
 		step "reading the list of $SECURITY_SUITE's packages" apt scripts/deps.sh apt "$CACHE/apt" deb "$SECURITY_SUITE"
 	export APT_CONFIG=$CACHE/apt/apt.conf
 	apt_knows "$1" || die "no package $1 is to be had: this needs Debian 12 (bookworm) or its $SECURITY_SUITE suite among apt's sources"
@@ -83,12 +85,15 @@ candidate() { apt-cache policy "$1" | sed -n 's/^ *Candidate: //p'; }
 
 # Bring packages into the cache of .deb files and unpack them below $1.
 unpack() { # directory package...
-	local dir=$1 package
+	local dir=$1 package update=$PWD/scripts/deps.sh
+	download() { apt-get -q -o APT::Sandbox::User=root download "$1"; }
 	shift
 	mkdir -p "$CACHE/debs" "$dir"
 	cd "$CACHE/debs"
 	for package in "$@"; do
-		[ -n "$(find . -name "${package}_*.deb" -size +0)" ] || apt-get -q -o APT::Sandbox::User=root download "$package"
+		# Lists that are behind the archive name what is there no more: once more, with new ones.
+		[ -n "$(find . -name "${package}_*.deb" -size +0)" ] || download "$package" ||
+			{ "$update" update; download "$package"; }
 		dpkg -x "$(find . -name "${package}_*.deb" | sort -V | tail -n 1)" "$dir"
 	done
 }
