@@ -70,7 +70,7 @@ find_package() {
 		touch "$CACHE/.updated"
 	fi
 	! apt_knows "$1" || return 0
-	[ -n "${APT_CONFIG:-}" ] && [ "$APT_CONFIG" = "$CACHE/apt/apt.conf" ] ||
+	[ "${APT_CONFIG:-}" = "$CACHE/apt/apt.conf" ] ||
 		step "reading the list of $SECURITY_SUITE's packages" apt scripts/deps.sh apt "$CACHE/apt" deb "$SECURITY_SUITE"
 	export APT_CONFIG=$CACHE/apt/apt.conf
 	apt_knows "$1" || die "no package $1 is to be had: this needs Debian 12 (bookworm) or its $SECURITY_SUITE suite among apt's sources"
