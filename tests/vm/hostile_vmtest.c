@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Readers that lie, under euicc_ccid; see hostile_cases.h. Arguments name the parts to run. */
 #include "vm/hostile_cases.h"
+#include "vm/plugged.h"
 #include "vm/tap.h"
 
 #include <stdio.h>
@@ -17,6 +18,7 @@ static const struct {
 
 int main(int argc, char **argv)
 {
+	plugged_forget_ports();
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		bool wanted = argc < 2;
 

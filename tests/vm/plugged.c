@@ -72,6 +72,15 @@ int plugged_match(const char *verb, const char *bus_port)
 	return plugged_write(DRIVER, text);
 }
 
+void plugged_forget_ports(void)
+{
+	char first[64];
+
+	while (!plugged_read(DRIVER, first, sizeof(first)) && first[0])
+		if (plugged_match("del", first))
+			return;
+}
+
 const char *plugged_driver(const char *bus_port, char name[64])
 {
 	char path[128], target[PATH_MAX];

@@ -30,6 +30,9 @@ void plugged_stop(struct plugged *plugged);
 /* "add" or "del" to the driver's attribute. 0 or a negative errno. */
 int plugged_match(const char *verb, const char *bus_port);
 
+/* A suite begins with no port named, whatever those before it left. */
+void plugged_forget_ports(void);
+
 /* Who drives interface 0; an empty string for nobody. */
 const char *plugged_driver(const char *bus_port, char name[64]);
 /* Of /dev/euiccN; -1: there is none. */

@@ -336,6 +336,7 @@ static void qemu_cases(void)
 
 int main(void)
 {
+	plugged_forget_ports();
 	sleeping_reader();
 	sleeping_empty();
 	pulled_asleep();

@@ -243,6 +243,7 @@ static void several(void)
 
 int main(void)
 {
+	plugged_forget_ports();
 	tpdu_level();
 	rates();
 	voltages();
