@@ -14,7 +14,7 @@
 #include "euicc_apdu.h"
 #include "euicc_ring.h"
 
-/* --- class bytes --------------------------------------------------------------------------- */
+/* --- class bytes ---------------------------------------------------------------- */
 
 static void class_names_the_channel(struct kunit *test)
 {
@@ -41,7 +41,7 @@ static void secure_messaging_survives(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, euicc_apdu_cla(0x8C, 19), 0xEF);
 }
 
-/* --- shapes ---------------------------------------------------------------------------------- */
+/* --- shapes ---------------------------------------------------------------- */
 
 static const struct apdu_case {
 	const char *what;
@@ -110,7 +110,7 @@ static void le_is_replaced(struct kunit *test)
 	KUNIT_EXPECT_EQ_MSG(test, euicc_apdu_set_le(case1, 5, 5, 0x20), 0UL, "no room");
 }
 
-/* --- rights ------------------------------------------------------------------------------------ */
+/* --- rights ---------------------------------------------------------------- */
 
 static int permitted(u8 cla, u8 ins, u8 p1, bool basic, bool file_select)
 {
@@ -148,7 +148,7 @@ static void select_is_locked(struct kunit *test)
 	}
 }
 
-/* --- the MF's FCP ---------------------------------------------------------------------------------- */
+/* --- the MF's FCP ---------------------------------------------------------------- */
 
 static const u8 fcp[] = {
 	0x62, 0x14, 0x82, 0x02, 0x78, 0x21, 0x83, 0x02, 0x3F, 0x00, 0xA5, 0x06, 0x80, 0x01,
@@ -189,7 +189,7 @@ static void tlv_lengths_are_bounded(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, euicc_tlv_find(indefinite, sizeof(indefinite), 0x80, &len));
 }
 
-/* --- events ---------------------------------------------------------------------------------------- */
+/* --- events ---------------------------------------------------------------- */
 
 static void ring_keeps_order(struct kunit *test)
 {
@@ -250,7 +250,7 @@ static void ring_counts_what_it_drops(struct kunit *test)
 	}
 }
 
-/* --- a device ---------------------------------------------------------------------------------------- */
+/* --- a device ---------------------------------------------------------------- */
 
 struct fake {
 	unsigned int stops;
