@@ -12,6 +12,7 @@
 #include <libusb-1.0/libusb.h>
 
 #define TIMEOUT_MS	60000
+#define POWER_5V	1	/* bPowerSelect */
 #define MESSAGE_MAX	(CCID_HEADER_SIZE + 261)
 
 static libusb_context *usb;
@@ -48,6 +49,8 @@ static int exchange(uint8_t type, const uint8_t *payload, size_t len, uint8_t *d
 	enum ccid_verdict verdict;
 	int moved;
 
+	if (type == CCID_ICC_POWER_ON)
+		header.specific[0] = POWER_5V;
 	ccid_header_put(message, &header);
 	if (len)
 		memcpy(message + CCID_HEADER_SIZE, payload, len);
@@ -87,6 +90,7 @@ static bool open_libusb(const char *bus_port)
 	ssize_t count;
 	uint8_t bus = 0, port = 0;
 	bool ok = false;
+	int rc;
 
 	if (libusb_init(&usb))
 		return false;
@@ -96,9 +100,17 @@ static bool open_libusb(const char *bus_port)
 		ok = libusb_get_bus_number(list[i]) == bus && libusb_get_port_number(list[i]) == port &&
 		     find_endpoints(list[i]) && !libusb_open(list[i], &handle);
 	libusb_free_device_list(list, 1);
-	if (ok && !libusb_claim_interface(handle, 0) && select_isdr())
+	if (!ok) {
+		tap_note("libusb: no reader at %s among %zd devices", bus_port, count);
+		return false;
+	}
+	rc = libusb_claim_interface(handle, 0);
+	if (rc)
+		tap_note("libusb: the interface cannot be had: %s", libusb_error_name(rc));
+	else if (!select_isdr())
+		tap_note("libusb: the card does not answer");
+	else
 		return true;
-	tap_note("libusb: the reader cannot be used");
 	return false;
 }
 
