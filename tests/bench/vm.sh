@@ -25,6 +25,9 @@ if [ -x /usr/sbin/pcscd ] && [ -d $DRIVERS/ifd-ccid.bundle ]; then
 	add_program /usr/sbin/pcscd /usr/sbin
 	mkdir -p "$root$DRIVERS"
 	cp -rL $DRIVERS/ifd-ccid.bundle "$root$DRIVERS/"
+	# Loaded by pthread_exit() when a thread ends, and named by nobody before.
+	library=$(ldconfig -p | sed -nE 's/.*libgcc_s\.so\.1 .*x86-64.* => //p' | head -n 1)
+	install -D -m 755 "$library" "$root$library"
 	add_program "$(find $DRIVERS/ifd-ccid.bundle -name 'libccid.so')" "$DRIVERS/ifd-ccid.bundle/Contents/Linux"
 fi
 
