@@ -13,7 +13,7 @@
 #include <linux/freezer.h>
 #include <linux/jiffies.h>
 #include <linux/moduleparam.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "euicc.h"
@@ -110,21 +110,45 @@ static bool euicc_job_running(struct euicc_job *job)
 }
 
 /*
- * The end of the wait: 0 or an errno of wait_event, -ETIMEDOUT where the time is up. The worker has
- * the same deadline: where it is in the middle of a step, it is about to come out of the transport
- * and to tell more than that.
+ * Whom the freezer meets on the way into his wait, it stops as a signal would, without there being
+ * one. Freeze with the others. True: nothing else interrupted, go on with the wait.
  */
-static int euicc_job_wait(struct euicc_job *job)
+static bool euicc_only_frozen(void)
+{
+	do {
+		try_to_freeze();
+		spin_lock_irq(&current->sighand->siglock);
+		recalc_sigpending();
+		spin_unlock_irq(&current->sighand->siglock);
+	} while (freezing(current));
+	return !signal_pending(current);
+}
+
+/* Until the job is over: what is left of the time, 0 where it is up, -ERESTARTSYS. */
+static long euicc_job_sleep(struct euicc_job *job, long timeout)
 {
 	long left;
 
-	if (!job->timed)
-		return wait_event_freezable(job->wait, euicc_job_over(job));
-	left = max_t(long, job->deadline - jiffies, 1);
-	left = wait_event_freezable_timeout(job->wait, euicc_job_over(job), left);
+	do {
+		left = wait_event_freezable_timeout(job->wait, euicc_job_over(job), timeout);
+	} while (left == -ERESTARTSYS && euicc_only_frozen());
+	return left;
+}
+
+/*
+ * The end of the wait: 0, -ERESTARTSYS, or -ETIMEDOUT where the time is up. The worker has the same
+ * deadline: where it is in the middle of a step, it is about to come out of the transport and to
+ * tell more than that.
+ */
+static int euicc_job_wait(struct euicc_job *job)
+{
+	long left = MAX_SCHEDULE_TIMEOUT;
+
+	if (job->timed)
+		left = max_t(long, job->deadline - jiffies, 1);
+	left = euicc_job_sleep(job, left);
 	if (!left && euicc_job_running(job))
-		left = wait_event_freezable_timeout(job->wait, euicc_job_over(job),
-						    msecs_to_jiffies(EUICC_GRACE_MS));
+		left = euicc_job_sleep(job, msecs_to_jiffies(EUICC_GRACE_MS));
 	if (left < 0)
 		return left;
 	return left ? 0 : -ETIMEDOUT;
