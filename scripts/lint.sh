@@ -28,16 +28,27 @@ kernel_source() {
 
 files() { git ls-files --cached --others --exclude-standard -- "$@"; }
 
+# Which licence a file of ours may be under, by its place; COPYING says the same.
+licence_of() { # file
+	case $1 in
+	kmod/include/uapi/*) echo 'GPL-2.0 WITH Linux-syscall-note' ;;
+	kmod/include/euicc/ccid*.h | kmod/include/euicc/atr.h) echo 'GPL-2.0-only OR LGPL-2.1-or-later' ;;
+	kmod/*) echo 'GPL-2.0-only' ;;
+	*) echo 'GPL-2.0-or-later' ;;
+	esac
+}
+
 # Every file says its licence in its first two lines (a script's first is its interpreter).
 lint_spdx() {
-	local file status=0
+	local file licence status=0
 	while read -r file; do
 		[ -f "$file" ] || continue
 		case $file in
 		.gitignore | LICENSES/* | COPYING | README.md | docs/*.md | *.json | tests/fuzz/corpus/* | tests/data/*) continue ;;
 		esac
-		head -n 2 "$file" | grep -q 'SPDX-License-Identifier: ' && continue
-		echo "$file: no SPDX-License-Identifier at the top"
+		licence=$(licence_of "$file")
+		head -n 2 "$file" | grep -qE "SPDX-License-Identifier: $licence( \*/)?\$" && continue
+		echo "$file: no \"SPDX-License-Identifier: $licence\" at the top"
 		status=1
 	done < <(files)
 	return $status
@@ -176,7 +187,7 @@ lint_cppcheck() {
 tidy_one() {
 	clang-tidy --quiet --warnings-as-errors='*' --checks="$TIDY_CHECKS" "$1" -- -std=gnu17 -w \
 		-D_GNU_SOURCE '-DCOREESIM_VERSION=""' -isystem "$PREFIX/include" \
-		-Ilibesim/include -Ilibesim/src -Itests -Ikmod/include/uapi 2>/dev/null
+		-Ilibesim/include -Ilibesim/src -Itests -Ikmod/include/uapi -Ikmod/include 2>/dev/null
 }
 
 lint_tidy() {
@@ -196,7 +207,8 @@ lint_tidy() {
 	PREFIX=$(scripts/deps.sh prefix)
 	export TIDY_CHECKS PREFIX
 	export -f tidy_one
-	files 'libesim/src/*.c' 'lpad/*.c' 'tests/veuicc/*.c' 'tests/smdpp/*.c' 'tests/rsp/*.c' |
+	files 'libesim/src/*.c' 'lpad/*.c' 'tests/veuicc/*.c' 'tests/smdpp/*.c' 'tests/rsp/*.c' \
+		'tests/vreader/*.c' 'tests/selftest/*.c' 'tests/vm/*.c' 'examples/*.c' |
 		xargs -r -P "$(nproc)" -I{} bash -c 'tidy_one {}'
 }
 
