@@ -207,8 +207,6 @@ extern const struct attribute_group *euicc_groups[];
 
 /* euicc_file.c */
 extern const struct file_operations euicc_fops;
-int euicc_file_claim(struct euicc_file *file);
-void euicc_file_unclaim(struct euicc_file *file);
 
 /* euicc_event.c */
 struct poll_table_struct;
@@ -247,7 +245,7 @@ int euicc_power_prepare(struct euicc_device *edev, unsigned long deadline);
 bool euicc_power_idle(const struct euicc_device *edev);
 void euicc_power_idle_work(struct work_struct *work);
 
-/* euicc_open.c, euicc_xfer.c, euicc_reset.c */
+/* euicc_open.c, euicc_xfer.c, euicc_reset.c: of a file that is claimed */
 long euicc_open_ioctl(struct euicc_file *file, struct euicc_open_channel __user *arg);
 long euicc_xfer_ioctl(struct euicc_file *file, struct euicc_xfer __user *arg);
 long euicc_reset_ioctl(struct euicc_file *file, struct euicc_reset __user *arg);

@@ -12,7 +12,7 @@
 #include "euicc.h"
 
 /* One OPEN, XFER or RESET at a time. */
-int euicc_file_claim(struct euicc_file *file)
+static int euicc_file_claim(struct euicc_file *file)
 {
 	struct euicc_device *edev = file->edev;
 	int ret = 0;
@@ -30,7 +30,7 @@ int euicc_file_claim(struct euicc_file *file)
 	return ret;
 }
 
-void euicc_file_unclaim(struct euicc_file *file)
+static void euicc_file_unclaim(struct euicc_file *file)
 {
 	spin_lock_irq(&file->edev->lock);
 	file->busy = false;
@@ -79,6 +79,23 @@ static long euicc_cancel(struct euicc_file *file)
 	return ret;
 }
 
+/* A call is under way, and can be cancelled, from before it reads its arguments. */
+static long euicc_call(struct euicc_file *file, unsigned int cmd, void __user *arg)
+{
+	long ret = euicc_file_claim(file);
+
+	if (ret)
+		return ret;
+	if (cmd == EUICC_OPEN_CHANNEL)
+		ret = euicc_open_ioctl(file, arg);
+	else if (cmd == EUICC_XFER)
+		ret = euicc_xfer_ioctl(file, arg);
+	else
+		ret = euicc_reset_ioctl(file, arg);
+	euicc_file_unclaim(file);
+	return ret;
+}
+
 static long euicc_ioctl(struct file *filp, unsigned int cmd, unsigned long argument)
 {
 	struct euicc_file *file = filp->private_data;
@@ -88,13 +105,11 @@ static long euicc_ioctl(struct file *filp, unsigned int cmd, unsigned long argum
 	case EUICC_GET_INFO:
 		return euicc_get_info(file, arg);
 	case EUICC_OPEN_CHANNEL:
-		return euicc_open_ioctl(file, arg);
 	case EUICC_XFER:
-		return euicc_xfer_ioctl(file, arg);
+	case EUICC_RESET:
+		return euicc_call(file, cmd, arg);
 	case EUICC_CANCEL:
 		return euicc_cancel(file);
-	case EUICC_RESET:
-		return euicc_reset_ioctl(file, arg);
 	default:
 		return -ENOTTY;
 	}

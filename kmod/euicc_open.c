@@ -457,11 +457,7 @@ long euicc_open_ioctl(struct euicc_file *file, struct euicc_open_channel __user 
 	/* Memory that cannot be written is found before anything is sent. */
 	if (copy_to_user(arg, &args, sizeof(args)))
 		return -EFAULT;
-	ret = euicc_file_claim(file);
-	if (ret)
-		return ret;
 	ret = open_run(file, &args);
-	euicc_file_unclaim(file);
 	/* Where it has gone since, the channel is open all the same, and so says the call. */
 	if (copy_to_user(arg, &args, sizeof(args)))
 		dev_dbg(&file->edev->dev, "what OPEN_CHANNEL found cannot be written\n");

@@ -118,11 +118,7 @@ long euicc_reset_ioctl(struct euicc_file *file, struct euicc_reset __user *arg)
 	/* Memory that cannot be written is found before anything is sent. */
 	if (put_user(0U, &arg->generation))
 		return -EFAULT;
-	ret = euicc_file_claim(file);
-	if (ret)
-		return ret;
 	ret = reset_run(file, &args);
-	euicc_file_unclaim(file);
 	if (!ret)
 		put_user(args.generation, &arg->generation);
 	return ret;

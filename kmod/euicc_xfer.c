@@ -347,11 +347,7 @@ long euicc_xfer_ioctl(struct euicc_file *file, struct euicc_xfer __user *arg)
 		return -ENOMEM;
 	xfer->args = args;
 	euicc_job_init(&xfer->job, &euicc_xfer_type, file);
-	ret = euicc_file_claim(file);
-	if (!ret) {
-		ret = xfer_run(file, xfer, arg);
-		euicc_file_unclaim(file);
-	}
+	ret = xfer_run(file, xfer, arg);
 	euicc_job_put(&xfer->job);
 	return ret;
 }
