@@ -7,12 +7,14 @@
 
 #include "euicc.h"
 
-/* To every open file. From any context. */
+/* To every open file. From any context. Nothing follows EUICC_EVENT_GONE. */
 void euicc_event_push(struct euicc_device *edev, u16 type, u32 argument)
 {
 	struct euicc_file *file;
 
 	lockdep_assert_held(&edev->lock);
+	if (edev->dead)
+		return;
 	list_for_each_entry(file, &edev->files, link) {
 		euicc_ring_push(&file->ring, type, edev->generation, argument);
 		wake_up(&file->wait);
