@@ -82,9 +82,18 @@ static void euicc_activated(struct euicc_device *edev, const u8 *atr, size_t atr
 		edev->capability = EUICC_CAPABILITY_ASK;
 }
 
-static int euicc_activate_error(int err)
+static int euicc_activate_error(struct euicc_device *edev, int err, unsigned long deadline)
 {
+	bool dead;
+
 	switch (err) {
+	case -ECANCELED:
+		spin_lock_irq(&edev->lock);
+		dead = edev->dead;
+		spin_unlock_irq(&edev->lock);
+		if (dead)
+			return -ENODEV;
+		return time_after_eq(jiffies, deadline) ? -ETIMEDOUT : -EIO;
 	case -ENOMEDIUM:
 	case -EOPNOTSUPP:
 	case -ETIMEDOUT:
@@ -130,7 +139,7 @@ int euicc_power_activate(struct euicc_device *edev, u32 kind, unsigned long dead
 			edev->card_state = ret == -ENOMEDIUM ? EUICC_CARD_MUTE : EUICC_CARD_UNKNOWN;
 	}
 	spin_unlock_irq(&edev->lock);
-	return ret ? euicc_activate_error(ret) : 0;
+	return ret ? euicc_activate_error(edev, ret, deadline) : 0;
 }
 
 /* SELECT MF, to see in its FCP whether TERMINAL CAPABILITY is understood. */

@@ -38,8 +38,6 @@ static int proxy_activate(struct euicc_device *edev, u32 kind, unsigned long tim
 	};
 	int r = ask(proxy, &request, timeout);
 
-	if (r == -ECANCELED)
-		return READ_ONCE(proxy->stopped) ? -ENODEV : -ETIMEDOUT;
 	if (r)
 		return r;
 	euicc_proxy_session_over(proxy);

@@ -82,6 +82,39 @@ static void check_channel(void)
 	end_free(end);
 }
 
+/* The transport never heard of the reset, so its channels are neither closed nor forgotten. */
+static void check_unread_reset(void)
+{
+	struct proxy_command command = proxy_command(1, 0);
+	struct end *end = owned_end();
+	int fd = device_open(end->minor, 0);
+	struct client *client = client_start(CLIENT_OPEN, fd, 0);
+	struct euicc_info info;
+	uint32_t generation;
+
+	end_expect(end, EUICC_PROXY_OPEN);
+	answer_handle(end, HANDLE, "\x90\x00", 2);
+	client_wait(client);
+	generation = client->open.generation;
+	client_free(client);
+
+	client = client_start(CLIENT_RESET, fd, SOON_MS);
+	tap_ok(client_wait(client) == -ETIMEDOUT && end_is_quiet(end),
+	       "RESET that nobody reads in time: ETIMEDOUT, and it is withdrawn");
+	client_free(client);
+	client = client_start_xfer(fd, 0, command.bytes, command.len);
+	tap_ok(end_expect(end, EUICC_PROXY_XFER) && end->in.msg.handle == HANDLE &&
+	       end_answer(end, "\x90\x00", 2) == 0 && client_wait(client) == 0 &&
+	       client->entry.sw == 0x9000 && device_info(fd, &info) == 0 &&
+	       info.generation == generation,
+	       "the card was not reset, and the channel goes on");
+	client_free(client);
+	close(fd);
+	tap_ok(end_expect(end, EUICC_PROXY_CLOSE) && end->in.msg.handle == HANDLE &&
+	       end_answer(end, NULL, 0) == 0, "until it is closed");
+	end_free(end);
+}
+
 static void check_refusals(void)
 {
 	static const struct {
@@ -223,6 +256,7 @@ static void check_modem(bool pass_61)
 void proxy_owned_cases(void)
 {
 	check_channel();
+	check_unread_reset();
 	check_refusals();
 	check_late_open();
 	check_unread_close();

@@ -31,7 +31,7 @@ struct euicc_transport_ops {
 	 * the transport does it best. @atr has room for EUICC_ATR_MAX bytes; *@atr_len 0 means "as
 	 * before". Called also while the card is absent as far as the core was told: the transport
 	 * knows better. -ENOMEDIUM: no card, or it is mute; -EOPNOTSUPP: no such reset; -ETIMEDOUT;
-	 * -EIO; -ENODEV.
+	 * -EIO; -ENODEV. -ECANCELED: the card was not touched, and its session goes on.
 	 */
 	int (*activate)(struct euicc_device *edev, u32 kind, unsigned long timeout, u8 *atr,
 			size_t *atr_len);
@@ -56,8 +56,8 @@ struct euicc_transport_ops {
 	void (*close)(struct euicc_device *edev, u32 handle, unsigned long timeout);
 
 	/*
-	 * Called once, by euicc_unregister(), while an operation may be running: that one and
-	 * every later one come back at once with -ENODEV (-ECANCELED where that is the truth).
+	 * Called once, by euicc_unregister() or an euicc_register() that fails, while an operation
+	 * may be running: that one and every later one come back at once with -ENODEV (-ECANCELED where that is the truth).
 	 * May sleep.
 	 */
 	void (*stop)(struct euicc_device *edev);

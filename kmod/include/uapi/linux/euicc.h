@@ -239,7 +239,8 @@ struct euicc_xfer {
  *
  * Errors: EINVAL; EBUSY another file holds a channel, or this file has a call under way; EPERM
  * FORCE without CAP_SYS_RAWIO; EOPNOTSUPP the transport has no such reset; ENOMEDIUM no card, or
- * it is mute; ETIMEDOUT; EINTR; EIO; ENODEV.
+ * it is mute; ETIMEDOUT; EINTR; EIO; EFAULT; ENOMEM; ENODEV. The card may have been reset where this
+ * call fails with ENOMEDIUM, ETIMEDOUT, EINTR, EIO or ENODEV.
  */
 struct euicc_reset {
 	__u32 kind;
@@ -335,7 +336,8 @@ struct euicc_proxy_new_dev {
  * There is at most one request at a time. Without EUICC_FEATURE_OWNED the requests are RESET and
  * XFER with handle 0: the kernel manages the channels, and a RESET comes before the first XFER.
  *
- * A request that nobody reads in time is withdrawn: it was never sent. One that was read and is not
+ * A request that nobody reads in time is withdrawn: it was never sent, and a RESET that was not
+ * leaves the card's session as it is. One that was read and is not
  * answered in time is over too, its outcome unknown, and a CANCEL says so. No channel is lost by
  * it: a CLOSE stays in line until it is read (its answer is dropped), and an OPEN that succeeds too
  * late is followed by a CLOSE of its handle. Both end with the card's session.
