@@ -177,32 +177,17 @@ void euicc_put(struct euicc_device *edev)
 }
 EXPORT_SYMBOL_GPL(euicc_put);
 
-int euicc_register(struct euicc_device *edev)
-{
-	int ret;
-
-	edev->wq = alloc_ordered_workqueue("euicc%u", WQ_HIGHPRI, edev->minor);
-	if (!edev->wq)
-		return -ENOMEM;
-	ret = cdev_device_add(&edev->cdev, &edev->dev);
-	if (ret) {
-		destroy_workqueue(edev->wq);
-		return ret;
-	}
-	euicc_debugfs_add(edev);
-	return 0;
-}
-EXPORT_SYMBOL_GPL(euicc_register);
-
-void euicc_unregister(struct euicc_device *edev)
+/* Nobody finds the device any more; who has found it hears that it is gone. */
+static void euicc_mark_dead(struct euicc_device *edev)
 {
 	spin_lock_irq(&edev->lock);
 	euicc_event_push(edev, EUICC_EVENT_GONE, 0);
 	edev->dead = true;
 	spin_unlock_irq(&edev->lock);
+}
 
-	euicc_debugfs_remove(edev);
-	cdev_device_del(&edev->cdev, &edev->dev);
+static void euicc_drain(struct euicc_device *edev)
+{
 	edev->ops->stop(edev);
 
 	/* Nobody else wakes the worker now: it ends what is in line, and arms no timer. */
@@ -212,6 +197,33 @@ void euicc_unregister(struct euicc_device *edev)
 	destroy_workqueue(edev->wq);
 	edev->ops = NULL;
 	edev->priv = NULL;
+}
+
+int euicc_register(struct euicc_device *edev)
+{
+	int ret;
+
+	edev->wq = alloc_ordered_workqueue("euicc%u", WQ_HIGHPRI, edev->minor);
+	if (!edev->wq)
+		return -ENOMEM;
+	ret = cdev_device_add(&edev->cdev, &edev->dev);
+	if (ret) {
+		/* An old node may have been opened before the device failed to show. */
+		euicc_mark_dead(edev);
+		euicc_drain(edev);
+		return ret;
+	}
+	euicc_debugfs_add(edev);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(euicc_register);
+
+void euicc_unregister(struct euicc_device *edev)
+{
+	euicc_mark_dead(edev);
+	euicc_debugfs_remove(edev);
+	cdev_device_del(&edev->cdev, &edev->dev);
+	euicc_drain(edev);
 }
 EXPORT_SYMBOL_GPL(euicc_unregister);
 
