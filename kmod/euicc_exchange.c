@@ -65,7 +65,7 @@ static int euicc_transmit(struct euicc_device *edev, struct euicc_exchange *ex, 
 	int ret;
 
 	if (left <= 0)
-		return euicc_transport_error(edev, -ETIMEDOUT);
+		return -ECANCELED;
 	start = ktime_get();
 	ret = edev->ops->exchange(edev, handle, command, len, &response, left);
 	ns = ktime_to_ns(ktime_sub(ktime_get(), start));
@@ -135,13 +135,15 @@ static int euicc_gather(struct euicc_device *edev, struct euicc_exchange *ex)
 }
 
 /* "Never sent" of what follows a command that was sent is none: the command is unknown. */
-static int euicc_later_error(struct euicc_device *edev, int err)
+static int euicc_later_error(struct euicc_device *edev, const struct euicc_exchange *ex, int err)
 {
 	if (err != -ECANCELED)
 		return err;
 	spin_lock_irq(&edev->lock);
 	err = edev->dead ? -ENODEV : -EIO;
 	spin_unlock_irq(&edev->lock);
+	if (err == -EIO && time_after_eq(jiffies, ex->deadline))
+		return euicc_transport_error(edev, -ETIMEDOUT);
 	euicc_count(edev, EUICC_COUNT_UNKNOWN);
 	return err;
 }
@@ -162,7 +164,8 @@ static int euicc_send(struct euicc_device *edev, struct euicc_exchange *ex)
 		if (!len || len > edev->max_command)
 			break;
 		euicc_count(edev, EUICC_COUNT_WRONG_LENGTHS);
-		ret = euicc_later_error(edev, euicc_transmit(edev, ex, edev->command, len, 0));
+		ret = euicc_transmit(edev, ex, edev->command, len, 0);
+		ret = euicc_later_error(edev, ex, ret);
 	}
 	return ret;
 }
@@ -184,7 +187,7 @@ int euicc_exchange(struct euicc_device *edev, struct euicc_exchange *ex)
 	ret = euicc_send(edev, ex);
 	if (ret)
 		return ret;
-	ret = euicc_later_error(edev, euicc_gather(edev, ex));
+	ret = euicc_later_error(edev, ex, euicc_gather(edev, ex));
 	if (ret)
 		return ret;
 	if (euicc_sw1(ex->sw) == 0x91) {
