@@ -184,7 +184,9 @@ static inline unsigned long ccid_until(unsigned long deadline, unsigned long tim
 
 static inline long ccid_left(unsigned long deadline)
 {
-	return time_before(jiffies, deadline) ? deadline - jiffies : 0;
+	long left = deadline - jiffies;
+
+	return max(left, 0L);
 }
 
 #endif /* _EUICC_CCID_H_ */
