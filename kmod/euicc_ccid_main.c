@@ -89,9 +89,13 @@ static void free_reader(struct ccid_reader *reader)
 {
 	unsigned int i;
 
-	for (i = 0; i < reader->slot_count; i++)
+	for (i = 0; i < reader->slot_count; i++) {
 		if (reader->slots[i].edev)
 			euicc_put(reader->slots[i].edev);
+		/* USB core keeps the count of an interface that it unbinds. */
+		if (reader->slots[i].awake)
+			usb_autopm_put_interface_no_suspend(reader->intf);
+	}
 	ccid_interrupt_free(reader);
 	ccid_pipe_free(reader);
 	usb_put_intf(reader->intf);

@@ -97,6 +97,23 @@ static void sleeping_reader(void)
 	plugged_stop(&plugged);
 }
 
+/* Taken away with a card in use, which kept it awake, and given back. */
+static void sleeping_again(void)
+{
+	struct vreader_options options;
+	struct plugged plugged;
+
+	plugged_options(&options);
+	if (!plugged_start(&plugged, &options))
+		return;
+	allow_sleep(plugged.bus_port);
+	tap_ok(device_isdr_channel(plugged.fd) == 0, "a channel to the ISD-R");
+	tap_ok(plugged_match("del", plugged.bus_port) == 0 && plugged_match("add", plugged.bus_port) == 0 &&
+	       plugged_minor(plugged.bus_port, 0) >= 0, "the reader is given back, and taken again");
+	tap_ok(status_becomes(plugged.bus_port, "suspended"), "nobody keeps it awake any more");
+	plugged_stop(&plugged);
+}
+
 /* An empty slot: the reader sleeps only where it can tell of a card; the card is found in any case. */
 static void sleeping_empty(void)
 {
@@ -338,6 +355,7 @@ int main(void)
 {
 	plugged_forget_ports();
 	sleeping_reader();
+	sleeping_again();
 	sleeping_empty();
 	pulled_asleep();
 	reset_idle();
