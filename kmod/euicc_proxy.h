@@ -21,8 +21,11 @@
 
 #include <euicc/transport.h>
 
-/* Closes that may wait for a transport that reads nothing: as many as files have channels. */
-#define EUICC_PROXY_NOTICES	32
+/*
+ * What may wait for a transport that reads nothing: closes of all files' channels and of lost
+ * OPENs, a CANCEL, and room.
+ */
+#define EUICC_PROXY_NOTICES	64
 
 /* OPENs that ended unanswered and are remembered. */
 #define EUICC_PROXY_LOST_OPENS	8
