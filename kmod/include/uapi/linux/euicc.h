@@ -239,8 +239,8 @@ struct euicc_xfer {
  *
  * Errors: EINVAL; EBUSY another file holds a channel, or this file has a call under way; EPERM
  * FORCE without CAP_SYS_RAWIO; EOPNOTSUPP the transport has no such reset; ENOMEDIUM no card, or
- * it is mute; ETIMEDOUT; EINTR; EIO; EFAULT; ENOMEM; ENODEV. The card may have been reset where this
- * call fails with ENOMEDIUM, ETIMEDOUT, EINTR, EIO or ENODEV.
+ * it is mute; ETIMEDOUT; EINTR; EIO; EFAULT; ENOMEM; ENODEV. The card may have been reset where
+ * this call fails with ENOMEDIUM, ETIMEDOUT, EINTR, EIO or ENODEV.
  */
 struct euicc_reset {
 	__u32 kind;
