@@ -271,14 +271,18 @@ void churn_proxy(unsigned int cycles)
 	pthread_t server;
 
 	shared.control = open("/dev/euicc-proxy", O_RDWR | O_CLOEXEC);
-	if (!tap_ok(shared.control >= 0, "there is a proxy"))
+	if (!tap_ok(card && shared.control >= 0, "there is a proxy")) {
+		free(card);
 		return;
+	}
 	before = churn_free_minors(shared.control);
 	for (unsigned int i = 0; i < MAKERS; i++)
 		atomic_store(&shared.minors[i], -1);
 	atomic_store(&shared.left, cycles);
-	if (!tap_ok(!churn_card_new(shared.control, card), "a device that stays"))
+	if (!tap_ok(!churn_card_new(shared.control, card), "a device that stays")) {
+		free(card);
 		return;
+	}
 	atomic_store(&shared.minors[MAKERS], (int)card->minor);
 	pthread_create(&server, NULL, stay, card);
 

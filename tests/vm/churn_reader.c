@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define USB_DEVICES	"/sys/bus/usb/devices/"
+#define QEMU_PRODUCT	"USB CCID"	/* 08e6:4433 */
 #define WAIT_ROUNDS	60000
 #define WAIT_NS		(1000 * 1000)
 
@@ -85,4 +87,33 @@ int churn_reader_minor(struct vreader_thread *reader)
 	char port[VREADER_BUS_PORT_SIZE];
 
 	return churn_port_minor(vreader_bus_port(reader, port));
+}
+
+static bool is_qemu_reader(const char *path)
+{
+	char text[64] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = '\0';
+	close(fd);
+	return strstr(text, QEMU_PRODUCT);
+}
+
+bool churn_qemu_reader(char port[VREADER_BUS_PORT_SIZE])
+{
+	glob_t found;
+	bool is_found = false;
+
+	if (glob(USB_DEVICES "*/product", 0, NULL, &found))
+		return false;
+	for (size_t i = 0; i < found.gl_pathc && !is_found; i++) {
+		is_found = is_qemu_reader(found.gl_pathv[i]);
+		if (is_found)
+			sscanf(found.gl_pathv[i], USB_DEVICES "%31[^/]", port);
+	}
+	globfree(&found);
+	return is_found;
 }

@@ -16,6 +16,12 @@ bool churn_reader_match(struct vreader_thread *reader);
 /* N of the /dev/euiccN of the reader's first slot, waited for; -1 where none comes in a minute. */
 int churn_reader_minor(struct vreader_thread *reader);
 
+/*
+ * The BUS-PORT of the reader that QEMU has behind its xHCI. vhci_hcd has faults of its own where
+ * URBs are taken back: it reads one that its other thread has given back and freed.
+ */
+bool churn_qemu_reader(char port[VREADER_BUS_PORT_SIZE]);
+
 /* Both for any reader, by its BUS-PORT. */
 bool churn_port_match(const char *port);
 int churn_port_minor(const char *port);

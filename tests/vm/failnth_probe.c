@@ -10,46 +10,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define USB_DEVICES	"/sys/bus/usb/devices/"
-#define QEMU_PRODUCT	"USB CCID"	/* 08e6:4433 */
-
 static char port[VREADER_BUS_PORT_SIZE], interface[VREADER_BUS_PORT_SIZE + 8];
 static int bind_fd = -1;
-
-static bool is_qemu_reader(const char *path)
-{
-	char text[64] = "";
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return false;
-	if (read(fd, text, sizeof(text) - 1) < 0)
-		text[0] = '\0';
-	close(fd);
-	return strstr(text, QEMU_PRODUCT);
-}
-
-static bool find_reader(void)
-{
-	glob_t found;
-	bool is_found = false;
-
-	if (glob(USB_DEVICES "*/product", 0, NULL, &found))
-		return false;
-	for (size_t i = 0; i < found.gl_pathc && !is_found; i++) {
-		is_found = is_qemu_reader(found.gl_pathv[i]);
-		if (is_found)
-			sscanf(found.gl_pathv[i], USB_DEVICES "%31[^/]", port);
-	}
-	globfree(&found);
-	snprintf(interface, sizeof(interface), "%s:1.0", port);
-	return is_found;
-}
 
 /* 0: the reader's device opens a channel. */
 static int use(void)
@@ -66,8 +32,9 @@ static int use(void)
 
 bool failnth_probe_begin(void)
 {
-	if (access(CHURN_DRIVER "bind", F_OK) || !find_reader())
+	if (access(CHURN_DRIVER "bind", F_OK) || !churn_qemu_reader(port))
 		return false;
+	snprintf(interface, sizeof(interface), "%s:1.0", port);
 	bind_fd = open(CHURN_DRIVER "bind", O_WRONLY | O_CLOEXEC);
 	return bind_fd >= 0 && churn_port_match(port) && !use();
 }
