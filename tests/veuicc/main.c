@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The program `veuicc`: a virtual eUICC behind a socket or a device; see veuicc(1). */
+#include "veuicc/default_pki.h"
 #include "veuicc/proxy.h"
 #include "veuicc/serve.h"
 
@@ -9,7 +10,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <libgen.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -267,24 +267,6 @@ static int take(struct arguments *arguments, enum choice option, const char *val
 	}
 }
 
-/* $COREESIM_PKI/nist, else ../pki/nist beside the program. */
-static const char *default_pki(void)
-{
-	static char path[PATH_MAX + 32];
-	const char *from = getenv("COREESIM_PKI");
-	char program[PATH_MAX];
-	ssize_t n;
-
-	if (from && *from) {
-		snprintf(path, sizeof(path), "%.*s/nist", PATH_MAX, from);
-		return path;
-	}
-	n = readlink("/proc/self/exe", program, sizeof(program) - 1);
-	program[n > 0 ? n : 0] = '\0';
-	snprintf(path, sizeof(path), "%s/../pki/nist", dirname(program));
-	return path;
-}
-
 /* 0, EXIT_USAGE, or -1: said what was asked for. */
 static int parse(int argc, char **argv, struct arguments *arguments)
 {
@@ -310,7 +292,7 @@ static int parse(int argc, char **argv, struct arguments *arguments)
 	if (arguments->way == NO_WAY || !arguments->card.state_dir)
 		return complain("--state and one of --listen, --vpcd, --vsc, --proxy are needed");
 	if (arguments->card.pki_count == 0)
-		arguments->card.pki_dirs[arguments->card.pki_count++] = default_pki();
+		arguments->card.pki_dirs[arguments->card.pki_count++] = veuicc_default_pki();
 	arguments->card.real_time = true;
 	return 0;
 }

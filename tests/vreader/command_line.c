@@ -2,9 +2,10 @@
 /* The command line of the program `vreader`; see command_line.h. */
 #include "vreader/command_line.h"
 
+#include "veuicc/default_pki.h"
+
 #include <errno.h>
 #include <getopt.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -335,24 +336,6 @@ static bool take(enum choice option, const char *value, struct vreader_arguments
 	}
 }
 
-/* $COREESIM_PKI/nist, else ../pki/nist beside the program. */
-static const char *default_pki(void)
-{
-	static char path[PATH_MAX + 32];
-	const char *from = getenv("COREESIM_PKI");
-	char program[PATH_MAX];
-	ssize_t n;
-
-	if (from && *from) {
-		snprintf(path, sizeof(path), "%.*s/nist", PATH_MAX, from);
-		return path;
-	}
-	n = readlink("/proc/self/exe", program, sizeof(program) - 1);
-	program[n > 0 ? n : 0] = '\0';
-	snprintf(path, sizeof(path), "%s/../pki/nist", dirname(program));
-	return path;
-}
-
 int vreader_command_line(int argc, char **argv, struct vreader_arguments *arguments)
 {
 	int option, index;
@@ -377,7 +360,7 @@ int vreader_command_line(int argc, char **argv, struct vreader_arguments *argume
 	if (arguments->to && optind == argc)
 		return complain("--to needs a command");
 	if (arguments->reader.card.pki_count == 0)
-		take_pki(default_pki(), &arguments->reader.card);
+		take_pki(veuicc_default_pki(), &arguments->reader.card);
 	arguments->command = argv + optind;
 	return 0;
 }
