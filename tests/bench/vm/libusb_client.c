@@ -43,12 +43,13 @@ static bool find_endpoints(libusb_device *device)
 /* A command and its answer: bytes of the answer in @data, or -1. */
 static int exchange(uint8_t type, const uint8_t *payload, size_t len, uint8_t *data)
 {
-	struct ccid_header header = { .type = type, .length = (uint32_t)len, .seq = ++seq };
+	struct ccid_header header = { .type = type, .length = (uint32_t)len };
 	uint8_t message[MESSAGE_MAX];
 	struct ccid_answer answer;
 	enum ccid_verdict verdict;
 	int moved;
 
+	header.seq = ++seq;
 	if (type == CCID_ICC_POWER_ON)
 		header.specific[0] = POWER_5V;
 	ccid_header_put(message, &header);
