@@ -57,7 +57,8 @@ struct euicc_transport_ops {
 
 	/*
 	 * Called once, by euicc_unregister() or an euicc_register() that fails, while an operation
-	 * may be running: that one and every later one come back at once with -ENODEV (-ECANCELED where that is the truth).
+	 * may be running: that one and every later one come back at once with -ENODEV (-ECANCELED
+	 * where that is the truth).
 	 * May sleep.
 	 */
 	void (*stop)(struct euicc_device *edev);
