@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "vm/fakecard_bench.h"
+#include "vm/plugged.h"
 #include "vm/tap.h"
 
 #define AID_LEN sizeof(device_isdr)
@@ -311,16 +312,10 @@ static const char capability[] = "A9038301FF";
 static int attribute(struct fakecard *card, const char *text)
 {
 	char path[64];
-	int fd, r;
 
 	snprintf(path, sizeof(path), "/sys/class/euicc/euicc%u/terminal_capability",
 		 fakecard_minor(card));
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	r = write(fd, text, strlen(text)) < 0 ? -errno : 0;
-	close(fd);
-	return r;
+	return plugged_write(path, text);
 }
 
 static unsigned int sent(struct fakecard *card, struct fakecard_record *r)

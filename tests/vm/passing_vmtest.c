@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "vm/fakecard_bench.h"
+#include "vm/plugged.h"
 #include "vm/tap.h"
 #include "vm/thread.h"
 
@@ -325,16 +326,6 @@ static void test_abi32(void)
 
 /* --- namespaces ----------------------------------------------------------------------------------- */
 
-static bool write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
 static int time_out(void *argument)
 {
 	struct euicc_xfer_entry entry = { .timeout_ms = 200 };
@@ -357,7 +348,7 @@ static int enter_time_namespace(void *argument)
 {
 	if (unshare(CLONE_NEWTIME) < 0)
 		return -ENOSYS;
-	if (!write_text("/proc/self/timens_offsets", "monotonic 100000000 0\nboottime 100000000 0\n"))
+	if (plugged_write("/proc/self/timens_offsets", "monotonic 100000000 0\nboottime 100000000 0\n"))
 		return -ENOTTY;
 	/* A time namespace is entered by the children. */
 	switch (fork()) {
@@ -403,8 +394,8 @@ static int claim_rights(void *argument)
 
 	if (unshare(CLONE_NEWUSER) < 0)
 		return -ENOSYS;
-	if (!write_text("/proc/self/setgroups", "deny") ||
-	    !write_text("/proc/self/uid_map", "0 0 1") || getuid() != 0)
+	if (plugged_write("/proc/self/setgroups", "deny") ||
+	    plugged_write("/proc/self/uid_map", "0 0 1") || getuid() != 0)
 		return -ENOTTY;
 	if (device_channel(in->bare, NULL, 0, EUICC_OPEN_BASIC, NULL) != -EPERM)
 		return -EDOM;

@@ -38,7 +38,7 @@ const char *plugged_driver(const char *bus_port, char name[64]);
 /* Of /dev/euiccN; -1: there is none. */
 int plugged_minor(const char *bus_port, unsigned slot);
 
-/* Write or read an attribute in sysfs. 0 or a negative errno. */
+/* Write a small file of sysfs or procfs, or read its first line. 0 or a negative errno. */
 int plugged_write(const char *path, const char *text);
 int plugged_read(const char *path, char *text, size_t size);
 

@@ -8,10 +8,10 @@
  */
 #include "vm/device.h"
 #include "vm/fakecard.h"
+#include "vm/plugged.h"
 #include "vm/tap.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -23,38 +23,21 @@
 
 static struct fakecard *card;
 
-static int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), r;
-
-	if (fd < 0)
-		return -errno;
-	r = write(fd, text, strlen(text)) < 0 ? -errno : 0;
-	close(fd);
-	return r;
-}
-
 static bool has_word(const char *path, const char *word)
 {
-	char text[256] = "";
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char text[256];
 
-	if (fd < 0)
-		return false;
-	if (read(fd, text, sizeof(text) - 1) < 0)
-		text[0] = '\0';
-	close(fd);
-	return strstr(text, word);
+	return !plugged_read(path, text, sizeof(text)) && strstr(text, word);
 }
 
 /* To @stage and back. */
 static bool sleep_once(const char *stage)
 {
 	const char *state = has_word("/sys/power/state", "mem") ? "mem" : "freeze";
-	int r = write_file("/sys/power/pm_test", stage);
+	int r = plugged_write("/sys/power/pm_test", stage);
 
 	if (!r)
-		r = write_file("/sys/power/state", state);
+		r = plugged_write("/sys/power/state", state);
 	if (r)
 		tap_note("%s, stage %s: %s", state, stage, strerror(-r));
 	return !r;
@@ -198,7 +181,7 @@ int main(int argc, char *argv[])
 		tap_skip("system sleep", "this kernel has no pm_test");
 		return tap_exit();
 	}
-	if (write_file("/sys/module/suspend/parameters/pm_test_delay", argc > 1 ? argv[1] : "1"))
+	if (plugged_write("/sys/module/suspend/parameters/pm_test_delay", argc > 1 ? argv[1] : "1"))
 		tap_note("the kernel stays at each stage as long as it likes");
 	card = fakecard_new(NULL);
 	if (!tap_ok(card, "a proxy's device"))
@@ -209,7 +192,7 @@ int main(int argc, char *argv[])
 		else
 			tap_skip(stages[i], "this kernel has no such stage");
 	}
-	write_file("/sys/power/pm_test", "none");
+	plugged_write("/sys/power/pm_test", "none");
 	fakecard_free(card);
 	return tap_exit();
 }
