@@ -225,7 +225,7 @@ static void xfer(struct fuzz_world *world, struct fuzz_thread *thread, struct fu
 		.entry_count = 1 + fuzz_below(input, fuzz_one_in(input, 4) ? EUICC_BATCH_MAX : 4),
 		.responses_size = fuzz_one_in(input, 4) ? fuzz_below(input, 600) : EUICC_AREA_MAX,
 	};
-	struct euicc_xfer_entry batch[EUICC_BATCH_MAX];
+	struct euicc_xfer_entry batch[EUICC_BATCH_MAX] = { 0 };
 	int fd = some_client(world, input);
 	bool plain;
 	long rc;
