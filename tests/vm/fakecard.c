@@ -58,7 +58,7 @@ struct fakecard {
 	struct message in, out;
 };
 
-static void fatal(const char *what)
+static _Noreturn void fatal(const char *what)
 {
 	perror(what);
 	_exit(1);
