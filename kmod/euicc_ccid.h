@@ -80,7 +80,6 @@ struct ccid_reader {
 	struct delayed_work int_work;
 	bool int_running;		/* under the device lock */
 
-	bool poisoned;			/* the bulk URBs are, for a reset; under the device lock */
 
 	struct notifier_block sleep_notifier;
 	struct mutex stand_lock;	/* guards what follows */
@@ -90,6 +89,7 @@ struct ccid_reader {
 	wait_queue_head_t urb_wait;
 	spinlock_t lock;		/* guards what follows, and what struct ccid_slot says */
 	bool gone;			/* nothing more goes out */
+	bool poisoned;			/* the bulk URBs are, for a reset */
 	bool resetting;			/* between pre_reset() and post_reset() */
 	bool broken;			/* a reset is on its way */
 	bool claimed;

@@ -114,15 +114,23 @@ static void in_complete(struct urb *urb)
 		wake_up(&reader->urb_wait);
 }
 
-/* Begin to read; the write is done, or is about to begin. */
+/*
+ * Begin to read; the write is done, or is about to begin. Not while the pipe is being closed: host
+ * controllers have been seen to lose a URB that is taken back at once after another was.
+ */
 static int submit_in(struct ccid_reader *reader, bool out_done)
 {
+	bool closed;
+
 	spin_lock_irq(&reader->lock);
+	closed = reader->gone || reader->poisoned;
 	reader->out_done = out_done;
 	reader->out_status = 0;
 	reader->in_done = false;
 	reader->in_status = 0;
 	spin_unlock_irq(&reader->lock);
+	if (closed)
+		return -ENODEV;
 	usb_fill_bulk_urb(reader->in_urb, reader->udev, reader->in_pipe, reader->in,
 			  reader->in_size, in_complete, reader);
 	return usb_submit_urb(reader->in_urb, GFP_NOIO);
@@ -237,16 +245,23 @@ void ccid_pipe_reopen(struct ccid_reader *reader)
 /* The same for the time of a reset. */
 void ccid_pipe_poison(struct ccid_reader *reader)
 {
+	spin_lock_irq(&reader->lock);
 	reader->poisoned = true;
+	spin_unlock_irq(&reader->lock);
 	usb_poison_urb(reader->out_urb);
 	usb_poison_urb(reader->in_urb);
 }
 
 void ccid_pipe_unpoison(struct ccid_reader *reader)
 {
-	if (!reader->poisoned)
-		return;
+	bool poisoned;
+
+	spin_lock_irq(&reader->lock);
+	poisoned = reader->poisoned;
 	reader->poisoned = false;
+	spin_unlock_irq(&reader->lock);
+	if (!poisoned)
+		return;
 	usb_unpoison_urb(reader->in_urb);
 	usb_unpoison_urb(reader->out_urb);
 }
