@@ -23,7 +23,7 @@ Parts of check, and what looks closer:
   check-unit       unit tests alone
   check-integration  tests of the programs alone
   vm-check         the kernel modules in User-Mode Linux and Debian's kernel in QEMU
-  vm-check-full    the same under KASAN, KCSAN and Linux 6.12 too (about an hour)
+  vm-check-full    the same under KASAN, KCSAN and Linux 6.12 too (hours)
   lint             cppcheck, clang-tidy, shellcheck, man pages, exports, headers;
                    checkpatch, sparse and Coccinelle for the kernel modules
   fuzz             every fuzzer for FUZZ_SECONDS each, two at a time
