@@ -4,6 +4,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
+#include "compat.h"
 #include "euicc_ccid.h"
 
 static void ccid_stop(struct euicc_device *edev)
@@ -319,7 +320,7 @@ struct usb_driver ccid_driver = {
 	.reset_resume = ccid_reset_resume,
 	.pre_reset = ccid_pre_reset,
 	.post_reset = ccid_post_reset,
-	.driver.groups = ccid_match_groups,
+	.euicc_usb_driver_core.groups = ccid_match_groups,
 	.supports_autosuspend = 1,
 	.no_dynamic_id = 1,
 	/* Cards are switched off when the driver is unbound. */

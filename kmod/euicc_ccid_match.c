@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "compat.h"
 #include "euicc_ccid.h"
 
 #define MATCHES_MAX	64
@@ -116,7 +117,7 @@ static unsigned int named_interfaces(struct usb_device *udev, const char *name,
 /* A free interface is probed by this driver alone; one that somebody has is left to him. */
 static void bind_interface(struct usb_interface *intf)
 {
-	int r = device_driver_attach(&ccid_driver.driver, &intf->dev);
+	int r = device_driver_attach(&ccid_driver.euicc_usb_driver_core, &intf->dev);
 
 	if (r == -EBUSY)
 		dev_info(&intf->dev, "euicc_ccid: the reader has a driver, or a program uses it\n");
@@ -133,7 +134,7 @@ static int bind_named(struct usb_device *udev, void *name)
 	usb_lock_device(udev);
 	count = named_interfaces(udev, name, found);
 	for (i = 0; i < count; i++)
-		wanted[i] = found[i]->dev.driver != &ccid_driver.driver &&
+		wanted[i] = found[i]->dev.driver != &ccid_driver.euicc_usb_driver_core &&
 			    usb_match_id(found[i], ccid_driver.id_table);
 	usb_unlock_device(udev);
 	for (i = 0; i < count; i++) {
@@ -152,7 +153,7 @@ static int release_named(struct usb_device *udev, void *name)
 	usb_lock_device(udev);
 	count = named_interfaces(udev, name, found);
 	for (i = 0; i < count; i++) {
-		if (found[i]->dev.driver == &ccid_driver.driver && !ccid_match(found[i]))
+		if (found[i]->dev.driver == &ccid_driver.euicc_usb_driver_core && !ccid_match(found[i]))
 			usb_driver_release_interface(&ccid_driver, found[i]);
 		usb_put_intf(found[i]);
 	}
