@@ -12,7 +12,8 @@ $(BUILD)/obj/%.o: %.c $(FLAGS_STAMP) | $(DEPS_STAMP)
 # A source that came or went makes the archives and programs anew: an object of a
 # file that is gone must not live on in them.
 SOURCES_STAMP := $(BUILD)/.sources
-sources_now := $(sort $(wildcard */src/*.c */*/*.c))
+# What the build makes is no source, or the second make would link everything anew.
+sources_now := $(sort $(filter-out build/% $(BUILD)/%,$(wildcard */src/*.c */*/*.c)))
 ifneq ($(shell cat $(SOURCES_STAMP) 2>/dev/null),$(sources_now))
 .PHONY: $(SOURCES_STAMP)
 endif
