@@ -80,7 +80,6 @@ struct ccid_reader {
 	struct delayed_work int_work;
 	bool int_running;		/* under the device lock */
 
-
 	struct notifier_block sleep_notifier;
 	struct mutex stand_lock;	/* guards what follows */
 	unsigned int stand;		/* why the core's queues stand still; 0: they do not */

@@ -153,7 +153,8 @@ static int release_named(struct usb_device *udev, void *name)
 	usb_lock_device(udev);
 	count = named_interfaces(udev, name, found);
 	for (i = 0; i < count; i++) {
-		if (found[i]->dev.driver == &ccid_driver.euicc_usb_driver_core && !ccid_match(found[i]))
+		if (found[i]->dev.driver == &ccid_driver.euicc_usb_driver_core &&
+		    !ccid_match(found[i]))
 			usb_driver_release_interface(&ccid_driver, found[i]);
 		usb_put_intf(found[i]);
 	}

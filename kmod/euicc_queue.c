@@ -115,11 +115,14 @@ static bool euicc_job_running(struct euicc_job *job)
  */
 static bool euicc_only_frozen(void)
 {
+	/* A task that runs keeps its own. */
+	struct sighand_struct *sighand = rcu_dereference_raw(current->sighand);
+
 	do {
 		try_to_freeze();
-		spin_lock_irq(&current->sighand->siglock);
+		spin_lock_irq(&sighand->siglock);
 		recalc_sigpending();
-		spin_unlock_irq(&current->sighand->siglock);
+		spin_unlock_irq(&sighand->siglock);
 	} while (freezing(current));
 	return !signal_pending(current);
 }

@@ -64,6 +64,13 @@ static _Noreturn void fatal(const char *what)
 	_exit(1);
 }
 
+static void *allocated(void *memory)
+{
+	if (!memory)
+		fatal("fakecard");
+	return memory;
+}
+
 /* --- answers --------------------------------------------------------------------------- */
 
 static int send_message(struct fakecard *card, const struct message *message)
@@ -184,9 +191,7 @@ static void hold(struct fakecard *card, const struct fakecard_record *r)
 	if (card->held_count == HELD_MAX)
 		fatal("fakecard: too many answers are held");
 	held->order = r->order;
-	held->answer = malloc(sizeof(*held->answer));
-	if (!held->answer)
-		fatal("fakecard");
+	held->answer = allocated(malloc(sizeof(*held->answer)));
 	memcpy(held->answer, &card->out, len);
 	card->held_count++;
 }
@@ -455,11 +460,9 @@ bool fakecard_release(struct fakecard *card, int error)
 
 int fakecard_event(struct fakecard *card, uint32_t type, const void *payload, size_t len)
 {
-	struct message *event = calloc(1, sizeof(*event));
+	struct message *event = allocated(calloc(1, sizeof(*event)));
 	int r;
 
-	if (!event)
-		fatal("fakecard");
 	event->header = (struct euicc_proxy_msg){ .op = EUICC_PROXY_EVENT, .handle = type,
 						  .length = (uint32_t)len };
 	if (len > 0)
