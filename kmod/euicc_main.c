@@ -43,10 +43,8 @@ static void euicc_device_release(struct device *dev)
 {
 	struct euicc_device *edev = to_euicc(dev);
 
-	if (edev->command)
-		kvfree_sensitive(edev->command, edev->max_command + 2);
-	if (edev->answer)
-		kvfree_sensitive(edev->answer, EUICC_AREA_MAX + edev->max_response + 2);
+	kvfree_sensitive(edev->command, edev->max_command + 2);
+	kvfree_sensitive(edev->answer, EUICC_AREA_MAX + edev->max_response + 2);
 	ida_free(&euicc_minors, edev->minor);
 	kfree_sensitive(edev);
 }
