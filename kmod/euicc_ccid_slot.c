@@ -30,7 +30,8 @@ void ccid_slot_seen(struct ccid_slot *slot, u8 icc)
 
 	spin_lock_irqsave(&reader->lock, flags);
 	if (icc == CCID_ICC_ABSENT) {
-		removed = slot->card != CCID_CARD_ABSENT;
+		/* The interrupt may be about to tell the core: who answers -ENOMEDIUM tells it first. */
+		removed = true;
 		slot->card = CCID_CARD_ABSENT;
 		held = session_over(slot);
 	} else if (icc == CCID_ICC_ACTIVE || icc == CCID_ICC_INACTIVE) {
