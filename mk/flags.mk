@@ -28,12 +28,15 @@ PKG_CONFIG := PKG_CONFIG_PATH=$(LIBS_PREFIX)/lib/pkgconfig pkg-config
 DEPS_CFLAGS := -isystem $(LIBS_PREFIX)/include $(shell $(PKG_CONFIG) --cflags jansson libtasn1 2>/dev/null)
 WOLFSSL_LIBS := $(if $(filter system,$(WOLFSSL)),-lwolfssl,$(LIBS_PREFIX)/lib/libwolfssl.a)
 CURL_LIBS := $(LIBS_PREFIX)/lib/libcurl.a
-DEPS_LIBS := $(CURL_LIBS) $(WOLFSSL_LIBS) -ljansson -ltasn1 -lpthread -lm
+USB_LIBS := -lusb-1.0
+PCSC_CFLAGS := $(shell pkg-config --cflags-only-I libpcsclite 2>/dev/null | sed 's/-I/-isystem /g')
+PCSC_LIBS := -lpcsclite
+DEPS_LIBS := $(CURL_LIBS) $(WOLFSSL_LIBS) -ljansson -ltasn1 $(USB_LIBS) $(PCSC_LIBS) -lpthread -lm
 
 CFLAGS ?= -g
 ALL_CPPFLAGS := -D_GNU_SOURCE -DCOREESIM_VERSION='"$(VERSION)"' -Ilibesim/include $(DEPS_CFLAGS) $(CPPFLAGS)
 ALL_CFLAGS := -std=gnu17 $(OPTIMISE) $(CFLAGS) $(WARNINGS) $(HARDENING) $(INSTRUMENT)
-ALL_LDFLAGS := -Wl,-z,relro -Wl,-z,now $(INSTRUMENT) $(LDFLAGS)
+ALL_LDFLAGS := -Wl,--as-needed -Wl,-z,relro -Wl,-z,now $(INSTRUMENT) $(LDFLAGS)
 
 # A changed flag rebuilds what was built with the old one.
 FLAGS_STAMP := $(BUILD)/.flags

@@ -34,6 +34,26 @@ $(BUILD)/gen/asn1/%_tab.c: asn1/%.asn
 $(BUILD)/gen/asn1/%.o: $(BUILD)/gen/asn1/%.c $(FLAGS_STAMP)
 	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
+# --- usbccid: readers of USB's CCID class over libusb -----------------------------------
+USBCCID_SRCS := $(wildcard usbccid/src/*.c)
+USBCCID_A := $(BUILD)/lib/libusbccid.a
+USBCCID_SO := $(BUILD)/lib/libusbccid.so.$(VERSION)
+USBCCID_MAP := usbccid/usbccid.map
+
+$(call obj,$(USBCCID_SRCS)): ROOM_CPPFLAGS := -Iusbccid/include -Ikmod/include
+
+$(USBCCID_A): $(call obj,$(USBCCID_SRCS)) $(SOURCES_STAMP)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $(filter %.o,$^)
+
+$(USBCCID_SO): $(call obj,$(USBCCID_SRCS)) $(USBCCID_MAP) $(SOURCES_STAMP)
+	@mkdir -p $(@D)
+	$(CC) -shared -Wl,-soname,libusbccid.so.$(SOVERSION) -Wl,--version-script=$(USBCCID_MAP) \
+		$(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(USB_LIBS)
+	ln -sf libusbccid.so.$(VERSION) $(@D)/libusbccid.so.$(SOVERSION)
+	ln -sf libusbccid.so.$(SOVERSION) $(@D)/libusbccid.so
+
 # --- libesim ---------------------------------------------------------------------
 LIBESIM_SRCS := $(wildcard libesim/src/*.c)
 LIBESIM_OBJS := $(call obj,$(LIBESIM_SRCS)) $(ASN1_OBJS)
@@ -41,19 +61,33 @@ LIBESIM_A := $(BUILD)/lib/libesim.a
 LIBESIM_SO := $(BUILD)/lib/libesim.so.$(VERSION)
 LIBESIM_MAP := libesim/libesim.map
 
-$(call obj,$(LIBESIM_SRCS)): ROOM_CPPFLAGS := -Ilibesim/src -Ikmod/include/uapi
+$(call obj,$(LIBESIM_SRCS)): ROOM_CPPFLAGS := -Ilibesim/src -Iusbccid/include -Ikmod/include/uapi $(PCSC_CFLAGS)
 
 $(LIBESIM_A): $(LIBESIM_OBJS) $(SOURCES_STAMP)
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(AR) rcs $@ $(filter %.o,$^)
 
-$(LIBESIM_SO): $(LIBESIM_OBJS) $(LIBESIM_MAP) $(SOURCES_STAMP)
+$(LIBESIM_SO): $(LIBESIM_OBJS) $(LIBESIM_MAP) $(USBCCID_SO) $(SOURCES_STAMP)
 	@mkdir -p $(@D)
 	$(CC) -shared -Wl,-soname,libesim.so.$(SOVERSION) -Wl,--version-script=$(LIBESIM_MAP) \
-		-Wl,--exclude-libs,ALL $(ALL_LDFLAGS) -o $@ $(LIBESIM_OBJS) $(DEPS_LIBS)
+		-Wl,--exclude-libs,ALL $(ALL_LDFLAGS) -o $@ $(LIBESIM_OBJS) $(USBCCID_SO) $(DEPS_LIBS)
 	ln -sf libesim.so.$(VERSION) $(@D)/libesim.so.$(SOVERSION)
 	ln -sf libesim.so.$(SOVERSION) $(@D)/libesim.so
+
+# A program that has libesim's archive has usbccid's too.
+LIBESIM_ARCHIVES := $(LIBESIM_A) $(USBCCID_A)
+
+# --- ifd: /dev/euiccN as a reader of pcsc-lite's --------------------------------------
+IFD_SRCS := $(wildcard ifd/*.c)
+IFD_SO := $(BUILD)/lib/libifdeuicc.so
+IFD_MAP := ifd/libifdeuicc.map
+
+$(call obj,$(IFD_SRCS)): ROOM_CPPFLAGS := -Ikmod/include/uapi $(PCSC_CFLAGS)
+
+$(IFD_SO): $(call obj,$(IFD_SRCS)) $(IFD_MAP) $(SOURCES_STAMP)
+	@mkdir -p $(@D)
+	$(CC) -shared -Wl,--version-script=$(IFD_MAP) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -linih -lpthread
 
 # --- lpad: lpactl -------------------------------------------------------------------
 LPACTL_SRCS := $(wildcard lpad/lpactl/*.c)
@@ -84,23 +118,28 @@ $(RSP_A) $(VEUICC_A) $(SMDPP_A) $(VREADER_A): $(SOURCES_STAMP)
 SELFTEST_SRCS := $(wildcard tests/selftest/*.c)
 $(call obj,$(SELFTEST_SRCS)): ROOM_CPPFLAGS := -Itests -Ikmod/include/uapi
 
+USBCCID_PROXY_SRCS := $(wildcard usbccid/proxy/*.c)
+$(call obj,$(USBCCID_PROXY_SRCS)): ROOM_CPPFLAGS := -Iusbccid/include -Ikmod/include/uapi
+
 TOOLS := $(patsubst tests/tools/%.c,%,$(wildcard tests/tools/*.c))
 $(call obj,$(wildcard tests/tools/*.c)): ROOM_CPPFLAGS := -Itests
 
-$(BUILD)/bin/lpactl: $(call obj,$(LPACTL_SRCS)) $(LIBESIM_A) $(SOURCES_STAMP)
-$(BUILD)/bin/veuicc: $(call obj,tests/veuicc/main.c) $(VEUICC_A) $(RSP_A) $(LIBESIM_A)
-$(BUILD)/bin/smdpp: $(call obj,tests/smdpp/main.c) $(SMDPP_A) $(RSP_A) $(LIBESIM_A)
-$(BUILD)/bin/vreader: $(call obj,tests/vreader/main.c) $(VREADER_A) $(VEUICC_A) $(RSP_A) $(LIBESIM_A)
+$(BUILD)/bin/lpactl: $(call obj,$(LPACTL_SRCS)) $(LIBESIM_ARCHIVES) $(SOURCES_STAMP)
+$(BUILD)/bin/veuicc: $(call obj,tests/veuicc/main.c) $(VEUICC_A) $(RSP_A) $(LIBESIM_ARCHIVES)
+$(BUILD)/bin/smdpp: $(call obj,tests/smdpp/main.c) $(SMDPP_A) $(RSP_A) $(LIBESIM_ARCHIVES)
+$(BUILD)/bin/vreader: $(call obj,tests/vreader/main.c) $(VREADER_A) $(VEUICC_A) $(RSP_A) $(LIBESIM_ARCHIVES)
+$(BUILD)/bin/usbccid-proxy: $(call obj,$(USBCCID_PROXY_SRCS)) $(USBCCID_A)
 $(BUILD)/bin/euicc-selftest: $(call obj,$(SELFTEST_SRCS) tests/vm/device.c tests/vm/tap.c)
-$(patsubst %,$(BUILD)/bin/%,$(TOOLS)): $(BUILD)/bin/%: $(BUILD)/obj/tests/tools/%.o $(RSP_A) $(LIBESIM_A)
+$(patsubst %,$(BUILD)/bin/%,$(TOOLS)): $(BUILD)/bin/%: $(BUILD)/obj/tests/tools/%.o $(RSP_A) $(LIBESIM_ARCHIVES)
 
 PROGRAMS := $(if $(wildcard lpad/lpactl/main.c),$(BUILD)/bin/lpactl) \
 	$(if $(wildcard tests/veuicc/main.c),$(BUILD)/bin/veuicc) \
 	$(if $(wildcard tests/smdpp/main.c),$(BUILD)/bin/smdpp) \
 	$(if $(wildcard tests/vreader/main.c),$(BUILD)/bin/vreader) \
+	$(if $(wildcard usbccid/proxy/main.c),$(BUILD)/bin/usbccid-proxy) \
 	$(BUILD)/bin/euicc-selftest \
 	$(patsubst %,$(BUILD)/bin/%,$(TOOLS))
-LIBRARIES := $(LIBESIM_A) $(LIBESIM_SO)
+LIBRARIES := $(LIBESIM_ARCHIVES) $(LIBESIM_SO) $(USBCCID_SO) $(if $(IFD_SRCS),$(IFD_SO))
 
 $(BUILD)/bin/%:
 	@mkdir -p $(@D)

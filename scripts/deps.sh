@@ -28,7 +28,8 @@ readonly CACHE
 
 declare -rA PACKAGES=(
 	[build]="gcc libc6-dev pkg-config autoconf automake libtool dpkg-dev ca-certificates
-		 libtasn1-6-dev libtasn1-bin libjansson-dev zlib1g-dev"
+		 libtasn1-6-dev libtasn1-bin libjansson-dev zlib1g-dev
+		 libusb-1.0-0-dev libpcsclite-dev libinih-dev"
 	[system]="libwolfssl-dev"
 	[test]="kyua libatf-dev atf-sh python3-minimal jq openssl iproute2 socat"
 	[kernel]="make gcc libc6-dev flex bison bc libelf-dev libssl-dev xz-utils zstd perl python3-minimal
@@ -36,7 +37,7 @@ declare -rA PACKAGES=(
 	[vm]="qemu-system-x86 busybox-static cpio libc6-dev-i386 lib32gcc-12-dev socat"
 	[lint]="cppcheck clang clang-tidy mandoc shellcheck sparse coccinelle perl"
 	[fuzz]="clang libclang-rt-14-dev"
-	[bench]="valgrind strace libusb-1.0-0-dev libpcsclite-dev pcscd libccid"
+	[bench]="valgrind strace pcscd libccid"
 	[coverage]="lcov"
 	[fresh]="debootstrap debian-archive-keyring"
 )
