@@ -22,15 +22,16 @@
 /* @proxy->out with @len bytes of payload; false: the device does not work. */
 static bool send_out(struct proxy *proxy, uint32_t id, uint32_t op, uint32_t handle, size_t len)
 {
+	struct request *out = &proxy->out;
 	ssize_t n;
 
-	proxy->out.msg = (struct euicc_proxy_msg){
+	out->msg = (struct euicc_proxy_msg){
 		.id = id,
 		.op = op,
 		.handle = handle,
 		.length = (uint32_t)len,
 	};
-	n = write(proxy->end, &proxy->out, sizeof(proxy->out.msg) + len);
+	n = write(proxy->end, out, sizeof(out->msg) + len);
 	explicit_bzero(proxy->out.payload, len);
 	return n >= 0;
 }
