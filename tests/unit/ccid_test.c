@@ -469,6 +469,65 @@ ATF_TC_BODY(t0_parameters_follow_the_atr, tc)
 	ATF_CHECK_EQ(0, memcmp(expected, out, sizeof(out)));
 }
 
+ATF_TC_WITHOUT_HEAD(t1_parameters_follow_the_atr);
+ATF_TC_BODY(t1_parameters_follow_the_atr, tc)
+{
+	static const __u8 direct[] = { 0x96, 0x10, 0x05, 0x65, 0x00, 0xFE, 0x00 };
+	static const __u8 inverse_crc[] = { 0x11, 0x13, 0xFF, 0x4D, 0x00, 0x20, 0x00 };
+	struct atr atr = { .guard = 5, .bwi_cwi = 0x65, .ifsc = 254 };
+	__u8 out[CCID_PARAMETERS_T1_SIZE];
+
+	ATF_REQUIRE_EQ(0, ccid_parameters_t1(&atr, 0x96, out));
+	ATF_CHECK_EQ(0, memcmp(direct, out, sizeof(out)));
+	atr = (struct atr){ .inverse = true, .crc = true, .guard = 0xFF, .bwi_cwi = 0x4D, .ifsc = 32 };
+	ATF_REQUIRE_EQ(0, ccid_parameters_t1(&atr, ATR_DEFAULT_RATE, out));
+	ATF_CHECK_EQ(0, memcmp(inverse_crc, out, sizeof(out)));
+	atr.inverse = false;
+	ATF_REQUIRE_EQ(0, ccid_parameters_t1(&atr, ATR_DEFAULT_RATE, out));
+	ATF_CHECK_EQ(0x11, out[1]);
+}
+
+ATF_TC_WITHOUT_HEAD(t1_parameters_that_are_reserved_are_refused);
+ATF_TC_BODY(t1_parameters_that_are_reserved_are_refused, tc)
+{
+	static const struct {
+		__u8 ifsc, bwi_cwi;
+		int result;
+	} cases[] = {
+		{ 1, 0x00, 0 }, { 254, 0x9F, 0 }, { 0, 0x4D, -EINVAL }, { 255, 0x4D, -EINVAL },
+		{ 32, 0xA0, -EINVAL }, { 32, 0xFF, -EINVAL },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct atr atr = { .ifsc = cases[i].ifsc, .bwi_cwi = cases[i].bwi_cwi };
+		__u8 out[CCID_PARAMETERS_T1_SIZE] = { [0] = 77 };
+
+		ATF_CHECK_EQ_MSG(cases[i].result, ccid_parameters_t1(&atr, 0x96, out), "%zu", i);
+		ATF_CHECK_EQ_MSG(cases[i].result ? 77 : 0x96, out[0], "%zu", i);
+	}
+}
+
+/* What T=1 says of itself is in the first group that is of T=1; one of T=0 between does not count. */
+ATF_TC_WITHOUT_HEAD(atr_tells_t1_by_its_first_bytes_for_it);
+ATF_TC_BODY(atr_tells_t1_by_its_first_bytes_for_it, tc)
+{
+	/* TD1 81: T=1; TD2 F1: TA3 40, TB3 25, TC3 00; TD3 11: T=1 again, with another TA4 */
+	static const __u8 twice[] = { 0x3B, 0x80, 0x81, 0xF1, 0x40, 0x25, 0x00, 0x11, 0x80, 0x04 };
+	/* TD1 81: T=1, TD2 01: T=1, and nothing said */
+	static const __u8 nothing[] = { 0x3B, 0x80, 0x81, 0x01, 0x00 };
+	struct atr atr;
+
+	ATF_REQUIRE_EQ(0, atr_parse(twice, sizeof(twice), &atr));
+	ATF_CHECK_EQ(0x40, atr.ifsc);
+	ATF_CHECK_EQ(0x25, atr.bwi_cwi);
+	ATF_CHECK(!atr.crc);
+	ATF_REQUIRE_EQ(0, atr_parse(nothing, sizeof(nothing), &atr));
+	ATF_CHECK_EQ(32, atr.ifsc);
+	ATF_CHECK_EQ(0x4D, atr.bwi_cwi);
+	ATF_CHECK(!atr.crc);
+	ATF_CHECK(atr_t1_sound(&atr));
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, class_descriptor_is_found_alone_and_behind_others);
@@ -489,5 +548,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, voltages_rise_from_the_lowest);
 	ATF_TP_ADD_TC(tp, rate_is_the_fastest_that_both_can_do);
 	ATF_TP_ADD_TC(tp, t0_parameters_follow_the_atr);
+	ATF_TP_ADD_TC(tp, t1_parameters_follow_the_atr);
+	ATF_TP_ADD_TC(tp, t1_parameters_that_are_reserved_are_refused);
+	ATF_TP_ADD_TC(tp, atr_tells_t1_by_its_first_bytes_for_it);
 	return atf_no_error();
 }

@@ -18,7 +18,7 @@ struct atr {
 	__u8 waiting;			/* TC2: waiting integer of T=0 */
 	__u16 protocols;		/* bit n: T=n is offered; never empty, T=15 is none */
 	__u8 first_protocol;
-	__u8 ifsc;			/* T=1: bytes of an information field */
+	__u8 ifsc;			/* T=1: bytes of an information field; see atr_t1_sound() */
 	__u8 bwi_cwi;			/* T=1 */
 	bool crc;			/* T=1 */
 	__u8 classes;			/* T=15: 01 5 V, 02 3 V, 04 1.8 V; 0 where absent */
@@ -112,6 +112,12 @@ static inline int atr_parse(const __u8 *in, size_t len, struct atr *out)
 		return -EBADMSG;
 	*out = found;
 	return 0;
+}
+
+/* Are the parameters of T=1 such that ISO/IEC 7816-3, 11.4, gives them a meaning? */
+static inline bool atr_t1_sound(const struct atr *atr)
+{
+	return atr->ifsc >= 1 && atr->ifsc <= 254 && atr->bwi_cwi >> 4 <= 9;
 }
 
 /* Clock rate conversion and baud rate adjustment integers; 0: reserved. */

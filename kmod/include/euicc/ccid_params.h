@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
-/* From what reader and card say to what is set: voltage, rate, T=0 parameters. */
+/* From what reader and card say to what is set: voltage, rate, parameters of the protocol. */
 #ifndef _EUICC_CCID_PARAMS_H
 #define _EUICC_CCID_PARAMS_H
 
@@ -62,6 +62,7 @@ static inline __u8 ccid_rate_choose(const struct ccid_descriptor *desc, __u8 car
 }
 
 #define CCID_PARAMETERS_T0_SIZE	5
+#define CCID_PARAMETERS_T1_SIZE	7
 #define CCID_PARAMETERS_T0	0	/* bProtocolNum */
 #define CCID_PARAMETERS_T1	1
 
@@ -74,6 +75,25 @@ static inline void ccid_parameters_t0(const struct atr *atr, __u8 rate,
 	out[2] = atr->guard;
 	out[3] = atr->waiting;
 	out[4] = 0x00;
+}
+
+/*
+ * The same for T=1: bmFindexDindex, bmTCCKST1, bGuardTimeT1, bmWaitingIntegersT1, bClockStop, bIFSC
+ * and bNadValue. -EINVAL: the ATR has values in it that ISO/IEC 7816-3, 11.4, reserves.
+ */
+static inline int ccid_parameters_t1(const struct atr *atr, __u8 rate,
+				     __u8 out[CCID_PARAMETERS_T1_SIZE])
+{
+	if (!atr_t1_sound(atr))
+		return -EINVAL;
+	out[0] = rate;
+	out[1] = (__u8)(0x10 | (atr->inverse ? 0x02 : 0x00) | (atr->crc ? 0x01 : 0x00));
+	out[2] = atr->guard;
+	out[3] = atr->bwi_cwi;
+	out[4] = 0x00;
+	out[5] = atr->ifsc;
+	out[6] = 0x00;
+	return 0;
 }
 
 #endif /* _EUICC_CCID_PARAMS_H */
