@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A message got no answer, or not one that can be understood. Before the next one goes out the
+ * reader is brought back in step: by Abort, which costs no card its session; where the reader does
+ * not answer to that, by a reset of the device, which costs all of them.
+ */
+#include "reader.h"
+
+#define ABORT_MS	1000
+
+static bool any_out_of_step(const struct usbccid_reader *reader)
+{
+	for (unsigned i = 0; i < reader->slot_count; i++)
+		if (reader->slots[i].out_of_step)
+			return true;
+	return false;
+}
+
+/* CCID 1.1, 5.3.1: the request to the interface and the message name one sequence number. */
+int abort_command(struct call *call, uint8_t index, uint64_t deadline)
+{
+	const struct request request = { .type = CCID_ABORT, .answer = CCID_SLOT_STATUS };
+	struct usbccid_reader *reader = call->reader;
+	struct slot *slot = &reader->slots[index];
+	struct call own = {
+		.reader = reader, .slot = slot, .index = index, .cancel_fd = -1, .deadline = deadline,
+	};
+	uint8_t seq = slot->seq++;
+	struct ccid_answer answer;
+	int r;
+
+	r = reader->wire->ops->abort(reader->wire, index, seq, deadline, &own.err);
+	if (r == USBCCID_ENODEV)
+		reader->gone = true;
+	/* A reader without this request may know the message, or at least answer it. */
+	r = exchange_unsettled(&own, &request, seq, &answer);
+	if (r == REFUSED && answer.error != CCID_ERROR_SLOT_BUSY)
+		r = 0;
+	if (r == REFUSED)
+		r = refusal(&own, &answer, "Abort");
+	if (!r)
+		slot->out_of_step = false;
+	call->err = own.err;
+	return r;
+}
+
+static int abort_all(struct call *call, uint64_t deadline)
+{
+	struct usbccid_reader *reader = call->reader;
+	int r = 0;
+
+	for (unsigned i = 0; i < reader->slot_count && !r; i++)
+		if (reader->slots[i].out_of_step)
+			r = abort_command(call, (uint8_t)i, deadline);
+	return r;
+}
+
+/* All cards lost their power. */
+static int reset_device(struct call *call)
+{
+	struct usbccid_reader *reader = call->reader;
+	int r = reader->wire->ops->reset(reader->wire, &call->err);
+
+	for (unsigned i = 0; i < reader->slot_count; i++) {
+		slot_lost(&reader->slots[i]);
+		reader->slots[i].heard = false;
+		if (!r) {
+			reader->slots[i].out_of_step = false;
+			reader->slots[i].powered = false;
+		}
+	}
+	if (r == USBCCID_ENODEV)
+		reader->gone = true;
+	return r;
+}
+
+int settle(struct call *call)
+{
+	struct usbccid_reader *reader = call->reader;
+	const uint64_t whole = wire_now_ms() + ABORT_MS;
+	uint64_t limit = whole;
+	int r;
+
+	if (!any_out_of_step(reader))
+		return 0;
+	if (limit > call->deadline)
+		limit = call->deadline;
+	r = abort_all(call, limit);
+	if (r && !reader->gone) {
+		reader->wire->ops->recover(reader->wire, &call->err);
+		if (wire_now_ms() < limit)
+			r = abort_all(call, limit);
+	}
+	/* A caller in a hurry is no reason to take the power from all cards. */
+	if (r && !reader->gone && limit < whole && wire_now_ms() >= limit)
+		r = USBCCID_ETIMEDOUT;
+	else if (r && !reader->gone)
+		r = reset_device(call);
+	call->err.sent = false;
+	if (r == USBCCID_ETIMEDOUT)
+		return call_fail(call, r, "no time left to bring the reader back in step");
+	if (r)
+		return call_fail(call, reader->gone ? USBCCID_ENODEV : r,
+				 "the reader does not come back");
+	return 0;
+}
