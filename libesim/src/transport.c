@@ -2,11 +2,14 @@
 /* Transports: the registry by URI scheme, and the calls of the vtable; see esim/transport.h. */
 #include <esim/transport.h>
 
+#include "apdu.h"
 #include "transport_schemes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define COMMAND_OVERHEAD 6		/* header, Lc and Le of a short command */
 
 struct esim_transport {
 	const struct esim_transport_ops *ops;
@@ -117,6 +120,13 @@ int esim_device_parse(const char *text, struct esim_device *ret, struct esim_err
 		query = *end ? end : NULL;
 	}
 	*ret = device;
+	return 0;
+}
+
+unsigned transport_max_data(size_t max_command)
+{
+	if (max_command > COMMAND_OVERHEAD && max_command < COMMAND_OVERHEAD + APDU_SHORT_DATA)
+		return (unsigned)(max_command - COMMAND_OVERHEAD);
 	return 0;
 }
 

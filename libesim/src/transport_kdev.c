@@ -23,8 +23,6 @@
 #include <unistd.h>
 
 #define MAX_CHANNELS 32			/* files that the kernel gives on one device */
-#define COMMAND_OVERHEAD 6		/* header, Lc and Le of a short command */
-#define SHORT_DATA 255
 #define SW_SIZE 2
 
 struct kdev {
@@ -346,8 +344,7 @@ static void kdev_describe(void *priv, struct esim_transport_info *ret)
 	if (info.features & EUICC_FEATURE_EXTENDED)
 		ret->features |= ESIM_TRANSPORT_EXTENDED;
 	ret->max_batch = info.max_batch < ESIM_MAX_BATCH ? info.max_batch : ESIM_MAX_BATCH;
-	if (info.max_command > COMMAND_OVERHEAD && info.max_command < COMMAND_OVERHEAD + SHORT_DATA)
-		ret->max_data = info.max_command - COMMAND_OVERHEAD;
+	ret->max_data = transport_max_data(info.max_command);
 	if (info.atr_len <= sizeof(ret->atr)) {
 		memcpy(ret->atr, info.atr, info.atr_len);
 		ret->atr_len = info.atr_len;

@@ -7,9 +7,14 @@
 
 int transport_unix_open(const char *rest, struct esim_transport **ret, struct esim_error *err);
 int transport_tcp_open(const char *rest, struct esim_transport **ret, struct esim_error *err);
+int transport_usb_open(const char *rest, struct esim_transport **ret, struct esim_error *err);
+int transport_pcsc_open(const char *rest, struct esim_transport **ret, struct esim_error *err);
 
 /* @rest: a path without its first slash. */
 int transport_kdev_open(const char *rest, struct esim_transport **ret, struct esim_error *err);
+
+/* max_data of a transport whose longest command is @max_command bytes. */
+unsigned transport_max_data(size_t max_command);
 
 /* esim_device_find() in another directory than /dev. */
 int device_find_in(const char *dir, struct esim_device *ret, struct esim_error *err);
