@@ -31,7 +31,7 @@ static const struct {
 	{ "tcp:", "TCP sockets", transport_tcp_open, false },
 	{ "/", "the kernel's eUICC devices", transport_kdev_open, false },
 	{ "usb:", "USB readers", NULL, false },
-	{ "pcsc:", "PC/SC readers", NULL, false },
+	{ "pcsc:", "PC/SC readers", transport_pcsc_open, false },
 	{ "vfio:", "readers by vfio", NULL, false },
 	{ "mbim:", "MBIM modems", NULL, true },
 	{ "qmi:", "QMI modems", NULL, true },
