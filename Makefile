@@ -25,6 +25,7 @@ include mk/rooms.mk
 include mk/install.mk
 include mk/bench.mk
 include mk/test.mk
+include mk/umockdev.mk
 include mk/vm.mk
 include mk/vm-bench.mk
 include mk/kmod.mk

@@ -43,9 +43,11 @@ static void bound(struct vreader *reader, const char *name)
 {
 	char bus_port[USBIP_BUS_PORT_SIZE];
 
-	if (reader->bus_port[0] || !usbip_bus_port(&reader->link, bus_port) || strcmp(bus_port, name))
+	if (reader->bus_port[0] || reader->link.fd < 0)
 		return;
-	memcpy(reader->bus_port, bus_port, sizeof(bus_port));
+	if (!reader->options.bus && (!usbip_bus_port(&reader->link, bus_port) || strcmp(bus_port, name)))
+		return;
+	snprintf(reader->bus_port, sizeof(reader->bus_port), "%s", name);
 	reader->stats.count[STAT_ATTACHED]++;
 	say(reader, "attached", name);
 }

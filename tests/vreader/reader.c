@@ -90,7 +90,8 @@ int vreader_new(const struct vreader_options *options, struct vreader **ret, str
 	    (r = vreader_descriptors_patch(&reader->descriptors, options->patch, err)) ||
 	    (r = vreader_faults_parse(options->fault, &reader->faults, err)) ||
 	    (r = make_slots(reader, err)) ||
-	    (r = reader->uevents = vreader_uevents_open(err)) < 0) {
+	    (r = reader->uevents = options->bus ? options->bus->uevents :
+						     vreader_uevents_open(err)) < 0) {
 		vreader_free(&reader);
 		return r;
 	}
@@ -127,7 +128,7 @@ int vreader_attach(struct vreader *reader, struct esim_error *err)
 {
 	if (reader->link.fd >= 0 || reader->bus_port[0])
 		return esim_error_set(err, ESIM_EBUSY, "the reader is plugged in, or not yet gone");
-	return usbip_attach(&reader->link, reader->options.high_speed, err);
+	return usbip_attach(&reader->link, reader->options.bus, reader->options.high_speed, err);
 }
 
 /* Its cards lose their power, and what was under way is forgotten. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The plug; see usbip.h. */
 #include "vreader/usbip.h"
+#include "vreader/usbip_wire.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -11,23 +12,10 @@
 #include <unistd.h>
 
 #define VHCI		"/sys/devices/platform/vhci_hcd.0/"
-#define HEADER		48
 #define DEVID		1
-#define MAX_TRANSFER	(128 * 1024)
 #define MAX_KEPT	(512 * 1024)
 #define STATUS_FREE	4
 #define STATUS_USED	6
-
-enum { CMD_SUBMIT = 1, CMD_UNLINK = 2, RET_SUBMIT = 3, RET_UNLINK = 4 };
-
-/* All fields big-endian; what follows the first five differs by command. */
-struct header {
-	uint32_t command, seq, devid, direction, endpoint;
-	uint32_t word[5];
-	uint8_t setup[8];
-};
-
-_Static_assert(sizeof(struct header) == HEADER, "USB/IP's header has no padding");
 
 /* --- ports ------------------------------------------------------------------ */
 
@@ -82,24 +70,34 @@ static bool try_port(const struct port *port, void *context)
 	return attempt->error == 0;
 }
 
-int usbip_attach(struct usbip_link *link, bool high_speed, struct esim_error *err)
+static int attach_to_vhci(int socket, bool high_speed, int *ret_port, struct esim_error *err)
 {
-	struct attempt attempt = { .speed = high_speed ? 3 : 2 };
-	int pair[2];
+	struct attempt attempt = { .socket = socket, .speed = high_speed ? 3 : 2 };
+
+	if (visit_ports(try_port, &attempt)) {
+		*ret_port = attempt.port;
+		return 0;
+	}
+	return attempt.error ?
+		esim_error_errno(err, ESIM_ENODEV, attempt.error, "vhci_hcd refuses the reader") :
+		esim_error_set(err, ESIM_ENODEV, "no free port of vhci_hcd (is the module loaded?)");
+}
+
+int usbip_attach(struct usbip_link *link, const struct vreader_bus *bus, bool high_speed,
+		 struct esim_error *err)
+{
+	int pair[2], port = -1, r;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 		return esim_error_errno(err, ESIM_EIO, errno, "no socketpair");
-	attempt.socket = pair[0];
-	if (!visit_ports(try_port, &attempt)) {
-		close(pair[0]);
-		close(pair[1]);
-		return attempt.error ?
-			esim_error_errno(err, ESIM_ENODEV, attempt.error, "vhci_hcd refuses the reader") :
-			esim_error_set(err, ESIM_ENODEV,
-				       "no free port of vhci_hcd (is the module loaded?)");
-	}
+	r = bus ? bus->attach(bus->context, pair[0], high_speed) :
+		  attach_to_vhci(pair[0], high_speed, &port, err);
 	close(pair[0]);
-	*link = (struct usbip_link){ .fd = pair[1], .port = attempt.port,
+	if (r) {
+		close(pair[1]);
+		return r;
+	}
+	*link = (struct usbip_link){ .fd = pair[1], .port = port,
 				     .in = ESIM_BUF_INIT_MAX(MAX_KEPT) };
 	return 0;
 }
@@ -151,25 +149,25 @@ int usbip_receive(struct usbip_link *link)
 int usbip_next(struct usbip_link *link, struct usbip_request *ret, struct esim_buf *data)
 {
 	struct usbip_request request = { 0 };
-	struct header header;
-	size_t used = HEADER;
+	struct usbip_header header;
+	size_t used = USBIP_HEADER;
 
-	if (link->in.len < HEADER)
+	if (link->in.len < USBIP_HEADER)
 		return 0;
-	memcpy(&header, link->in.data, HEADER);
+	memcpy(&header, link->in.data, USBIP_HEADER);
 	request.seq = ntohl(header.seq);
 	request.endpoint = (uint8_t)ntohl(header.endpoint);
 	request.in = header.direction != 0;
 	memcpy(request.setup, header.setup, sizeof(request.setup));
 	switch (ntohl(header.command)) {
-	case CMD_UNLINK:
+	case USBIP_CMD_UNLINK:
 		request.kind = USBIP_UNLINK;
 		request.other = ntohl(header.word[0]);
 		break;
-	case CMD_SUBMIT:
+	case USBIP_CMD_SUBMIT:
 		request.kind = USBIP_SUBMIT;
 		request.length = ntohl(header.word[1]);
-		if (request.length > MAX_TRANSFER)
+		if (request.length > USBIP_MAX_TRANSFER)
 			return ESIM_EPROTO;
 		if (!request.in)
 			used += request.length;
@@ -180,7 +178,7 @@ int usbip_next(struct usbip_link *link, struct usbip_request *ret, struct esim_b
 	if (link->in.len < used)
 		return 0;
 	esim_buf_reset(data);
-	esim_buf_append(data, link->in.data + HEADER, used - HEADER);
+	esim_buf_append(data, link->in.data + USBIP_HEADER, used - USBIP_HEADER);
 	link->in.len -= used;
 	memmove(link->in.data, link->in.data + used, link->in.len);
 	*ret = request;
@@ -206,12 +204,12 @@ static void send_all(struct usbip_link *link, const void *data, size_t len)
 static void complete(struct usbip_link *link, uint32_t command, uint32_t seq, int status,
 		     uint32_t actual, struct esim_slice data)
 {
-	struct header header = {
+	struct usbip_header header = {
 		.command = htonl(command),
 		.seq = htonl(seq),
 		.word = { htonl((uint32_t)status), htonl(actual) },
 	};
-	struct esim_buf out = ESIM_BUF_INIT_MAX(HEADER + MAX_TRANSFER);
+	struct esim_buf out = ESIM_BUF_INIT_MAX(USBIP_HEADER + USBIP_MAX_TRANSFER);
 
 	esim_buf_append(&out, &header, sizeof(header));
 	esim_buf_append_slice(&out, data);
@@ -222,15 +220,15 @@ static void complete(struct usbip_link *link, uint32_t command, uint32_t seq, in
 
 void usbip_complete_in(struct usbip_link *link, uint32_t seq, int status, struct esim_slice data)
 {
-	complete(link, RET_SUBMIT, seq, status, (uint32_t)data.len, data);
+	complete(link, USBIP_RET_SUBMIT, seq, status, (uint32_t)data.len, data);
 }
 
 void usbip_complete_out(struct usbip_link *link, uint32_t seq, int status, uint32_t length)
 {
-	complete(link, RET_SUBMIT, seq, status, length, esim_slice(NULL, 0));
+	complete(link, USBIP_RET_SUBMIT, seq, status, length, esim_slice(NULL, 0));
 }
 
 void usbip_complete_unlink(struct usbip_link *link, uint32_t seq, int status)
 {
-	complete(link, RET_UNLINK, seq, status, 0, esim_slice(NULL, 0));
+	complete(link, USBIP_RET_UNLINK, seq, status, 0, esim_slice(NULL, 0));
 }

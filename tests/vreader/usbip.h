@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The plug: a port of vhci_hcd, and the USB/IP protocol (Documentation/usb/
- * usbip_protocol.rst) over a socketpair whose other end the kernel has.
+ * The plug: a port of vhci_hcd or of another bus, and the USB/IP protocol (Documentation/
+ * usb/usbip_protocol.rst) over a socketpair whose other end the bus has.
  */
 #ifndef VREADER_USBIP_H
 #define VREADER_USBIP_H
+
+#include "vreader/vreader.h"
 
 #include <esim/bytes.h>
 #include <esim/error.h>
@@ -13,7 +15,7 @@
 
 struct usbip_link {
 	int fd;				/* negative: not plugged in */
-	int port;			/* of vhci_hcd */
+	int port;			/* of vhci_hcd; negative: another bus */
 	struct esim_buf in;
 };
 
@@ -29,11 +31,12 @@ struct usbip_request {
 	uint8_t setup[8];
 };
 
-/* Take a free port. ESIM_ENODEV: vhci_hcd is not there or full. */
-int usbip_attach(struct usbip_link *link, bool high_speed, struct esim_error *err);
+/* Take a free port; @bus NULL: of vhci_hcd. ESIM_ENODEV: it is not there or full. */
+int usbip_attach(struct usbip_link *link, const struct vreader_bus *bus, bool high_speed,
+		 struct esim_error *err);
 void usbip_detach(struct usbip_link *link);
 
-/* What the kernel has sent is taken in. ESIM_ENODEV: it has let go of the port. */
+/* What the bus has sent is taken in. ESIM_ENODEV: it has let go of the port. */
 int usbip_receive(struct usbip_link *link);
 /*
  * The next whole request, with its OUT bytes in @data: 1; 0: none yet; ESIM_EPROTO: what came is no
@@ -46,7 +49,7 @@ void usbip_complete_in(struct usbip_link *link, uint32_t seq, int status, struct
 void usbip_complete_out(struct usbip_link *link, uint32_t seq, int status, uint32_t length);
 void usbip_complete_unlink(struct usbip_link *link, uint32_t seq, int status);
 
-/* "3-1" once the kernel has given the device an address; false before. */
+/* "3-1" once the kernel has given the device on vhci_hcd an address; false before. */
 bool usbip_bus_port(const struct usbip_link *link, char text[USBIP_BUS_PORT_SIZE]);
 
 #endif

@@ -44,6 +44,17 @@ enum vreader_voltage {
 	VREADER_1V8 = 4,
 };
 
+/* Where a reader is plugged in when not into this machine's vhci_hcd. */
+struct vreader_bus {
+	/*
+	 * The bus's end of a stream of USB/IP, for it to duplicate; it speaks as the kernel does. 0, or
+	 * ESIM_ENODEV: it takes no device. Called from the reader's thread.
+	 */
+	int (*attach)(void *context, int socket, bool high_speed);
+	void *context;
+	int uevents;			/* the bus says here what the kernel does by netlink; the reader closes it */
+};
+
 /* Zeroed members take the value in brackets. Strings are borrowed for the reader's life. */
 struct vreader_options {
 	enum vreader_level level;
@@ -69,6 +80,7 @@ struct vreader_options {
 	unsigned vendor, product;		/* [1d6b:0104] */
 	const char *patch;			/* see vreader --help [none] */
 	const char *fault;			/* see vreader --help [none] */
+	const struct vreader_bus *bus;		/* [vhci_hcd] */
 	struct veuicc_options card;		/* of each slot; state and log get .N from slot 1 on */
 };
 
@@ -81,7 +93,7 @@ typedef void vreader_notice(const char *line);
 int vreader_new(const struct vreader_options *options, struct vreader **ret, struct esim_error *err);
 void vreader_free(struct vreader **reader);
 
-/* Plug it in. ESIM_ENODEV: no vhci_hcd, or no port of it is free. */
+/* Plug it in. ESIM_ENODEV: no vhci_hcd, or no port of it is free; or the other bus takes none. */
 int vreader_attach(struct vreader *reader, struct esim_error *err);
 
 /* Take commands, a line each, see vreader --help. The reader closes @in and @out. */
