@@ -89,24 +89,7 @@ static size_t put_message(const struct call *call, const struct request *request
 	return CCID_HEADER_SIZE + header.length;
 }
 
-static int send_message(struct call *call, const struct request *request, uint8_t seq)
-{
-	struct usbccid_reader *reader = call->reader;
-	size_t len;
-	int r;
-
-	if (request->len + request->pad > reader->payload_max)
-		return call_fail(call, USBCCID_EINVAL, "%zu bytes are more than the reader takes (%zu)",
-				 request->len + request->pad, reader->payload_max);
-	len = put_message(call, request, seq);
-	trace(reader, true, reader->message, len);
-	r = reader->wire->ops->send(reader->wire, reader->message, len, &call->err);
-	if (r == USBCCID_ENODEV)
-		reader->gone = true;
-	return r;
-}
-
-static int receive_failed(struct call *call, int r)
+static int wire_failed(struct call *call, int r)
 {
 	const struct usbccid_error why = call->err;
 
@@ -119,10 +102,34 @@ static int receive_failed(struct call *call, int r)
 	return call_fail(call, r, "%s", why.message);
 }
 
+static int send_message(struct call *call, const struct request *request, uint8_t seq)
+{
+	struct usbccid_reader *reader = call->reader;
+	size_t len;
+	int r;
+
+	if (request->len + request->pad > reader->payload_max)
+		return call_fail(call, USBCCID_EINVAL, "%zu bytes are more than the reader takes (%zu)",
+				 request->len + request->pad, reader->payload_max);
+	len = put_message(call, request, seq);
+	trace(reader, true, reader->message, len);
+	r = reader->wire->ops->send(reader->wire, reader->message, len, &call->err);
+	return r ? wire_failed(call, r) : 0;
+}
+
+/* Until when an answer may take that is due from now on; @times: as the reader asks for. */
+static uint64_t answer_limit(const struct call *call, unsigned times)
+{
+	const uint64_t limit = wire_now_ms() + call->patience * (times > 1 ? times : 1);
+
+	return call->patience > 0 && limit < call->deadline ? limit : call->deadline;
+}
+
 /* Read until the answer is there: what is foreign is dropped, requests for time are granted. */
 static int await_answer(struct call *call, uint8_t type, uint8_t seq, struct ccid_answer *answer)
 {
 	const struct wire_ops *ops = call->reader->wire->ops;
+	uint64_t limit = answer_limit(call, 1);
 	unsigned extensions = 0, foreign = 0;
 	const uint8_t *in;
 	size_t len;
@@ -130,10 +137,9 @@ static int await_answer(struct call *call, uint8_t type, uint8_t seq, struct cci
 
 	for (;;) {
 		call->err.sent = true;
-		r = ops->receive(call->reader->wire, &in, &len, call->deadline, call->cancel_fd,
-				 &call->err);
+		r = ops->receive(call->reader->wire, &in, &len, limit, call->cancel_fd, &call->err);
 		if (r)
-			return receive_failed(call, r);
+			return wire_failed(call, r);
 		call->err.sent = true;
 		trace(call->reader, false, in, len);
 		switch (ccid_answer_get(in, len, type, call->index, seq, answer)) {
@@ -146,6 +152,7 @@ static int await_answer(struct call *call, uint8_t type, uint8_t seq, struct cci
 			if (++extensions > EXTENSIONS_MAX)
 				return call_fail(call, USBCCID_EPROTO,
 						 "the reader asks for time without end");
+			limit = answer_limit(call, answer->error);
 			break;
 		case CCID_VERDICT_MALFORMED:
 			/* An empty packet is the end of an earlier message. */
@@ -173,7 +180,7 @@ int exchange_unsettled(struct call *call, const struct request *request, uint8_t
 	r = send_message(call, request, seq);
 	if (!r)
 		r = await_answer(call, request->answer, seq, answer);
-	else if (!call->err.sent)
+	if (r == USBCCID_EINVAL)
 		return r;
 	if (r < 0) {
 		call->slot->out_of_step = true;
@@ -244,8 +251,12 @@ static bool is_garbled(const struct ccid_answer *answer)
 int exchange_block(struct call *call, const struct request *request, bool *garbled,
 		   struct ccid_answer *answer)
 {
-	int r = exchange(call, request, answer);
+	int r = settle(call);
 
+	if (!r && !call->slot->powered)
+		r = call_fail(call, USBCCID_ESTALE, "the reader had to be reset");
+	if (!r)
+		r = exchange_unsettled(call, request, call->slot->seq++, answer);
 	if (r < 0) {
 		call->reached |= call->err.sent;
 		return r;

@@ -142,12 +142,13 @@ static int bring_up(struct call *call, enum usbccid_reset kind)
 	return r == RETRY_HIGHER || r == RETRY_PLAIN ? call->err.code : r;
 }
 
-/* Off again; what went wrong before is what the caller hears. */
+/* Off again, as far as there is time; what went wrong before is what the caller hears. */
 static void undo(struct call *call)
 {
 	const struct usbccid_error why = call->err;
 
-	if (call->slot->powered && !call->reader->gone)
+	if (call->slot->powered && !call->reader->gone && why.code != USBCCID_ECANCELED &&
+	    wire_now_ms() < call->deadline)
 		power_off(call);
 	call->err = why;
 }

@@ -82,6 +82,7 @@ struct call {
 	uint8_t index;
 	int cancel_fd;
 	uint64_t deadline;		/* wire_now_ms() */
+	uint64_t patience;		/* ms for an answer, or for each extension; 0: until @deadline */
 	bool reached;			/* the caller's command may have reached the card */
 	struct usbccid_error err;
 };

@@ -74,33 +74,39 @@ static int reset_device(struct call *call)
 	return r;
 }
 
-int settle(struct call *call)
+/*
+ * @whole: the reader had all the time that it is given. A caller in a hurry is no reason to take the
+ * power from all cards.
+ */
+static int escalate(struct call *call, uint64_t limit, bool whole)
 {
 	struct usbccid_reader *reader = call->reader;
+	int r = USBCCID_ETIMEDOUT;
+
+	reader->wire->ops->recover(reader->wire, &call->err);
+	if (wire_now_ms() < limit)
+		r = abort_all(call, limit);
+	if (!r || reader->gone || (!whole && wire_now_ms() >= limit))
+		return r;
+	return reset_device(call);
+}
+
+int settle(struct call *call)
+{
 	const uint64_t whole = wire_now_ms() + ABORT_MS;
-	uint64_t limit = whole;
+	const uint64_t limit = whole < call->deadline ? whole : call->deadline;
 	int r;
 
-	if (!any_out_of_step(reader))
+	if (!any_out_of_step(call->reader))
 		return 0;
-	if (limit > call->deadline)
-		limit = call->deadline;
-	r = abort_all(call, limit);
-	if (r && !reader->gone) {
-		reader->wire->ops->recover(reader->wire, &call->err);
-		if (wire_now_ms() < limit)
-			r = abort_all(call, limit);
-	}
-	/* A caller in a hurry is no reason to take the power from all cards. */
-	if (r && !reader->gone && limit < whole && wire_now_ms() >= limit)
-		r = USBCCID_ETIMEDOUT;
-	else if (r && !reader->gone)
-		r = reset_device(call);
+	error_clear(&call->err);
+	r = wire_now_ms() < limit ? abort_all(call, limit) : USBCCID_ETIMEDOUT;
+	if (r && !call->reader->gone && wire_now_ms() < call->deadline)
+		r = escalate(call, limit, limit == whole);
 	call->err.sent = false;
+	if (call->reader->gone)
+		return call_fail(call, USBCCID_ENODEV, "the reader is gone");
 	if (r == USBCCID_ETIMEDOUT)
 		return call_fail(call, r, "no time left to bring the reader back in step");
-	if (r)
-		return call_fail(call, reader->gone ? USBCCID_ENODEV : r,
-				 "the reader does not come back");
-	return 0;
+	return r ? call_fail(call, r, "the reader does not come back") : 0;
 }

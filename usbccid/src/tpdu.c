@@ -16,6 +16,18 @@ int transmit_t0(struct call *call, struct transmission *apdu)
 	return r ? r : gather(call, apdu, &answer);
 }
 
+/* What reader and bus take beside the card's own time. */
+#define BLOCK_MARGIN_MS	2000
+
+/* The block waiting time (ISO/IEC 7816-3, 11.4.3), twice, for readers keep the first one. */
+static uint64_t block_patience(const struct call *call)
+{
+	const uint32_t clock = call->reader->setup.descriptor.default_clock;
+	const uint64_t cycles = (uint64_t)960 * 372 << (call->slot->atr.bwi_cwi >> 4);
+
+	return clock > 0 ? 2 * cycles * call->slot->t1.wait / clock + BLOCK_MARGIN_MS : 0;
+}
+
 /* One block; a garbled or missing answer is the protocol's to repair. */
 static int exchange_t1_block(struct call *call, enum t1_next *next)
 {
@@ -30,9 +42,14 @@ static int exchange_t1_block(struct call *call, enum t1_next *next)
 	};
 	struct ccid_answer answer;
 	bool garbled = false;
-	int r = exchange_block(call, &request, &garbled, &answer);
+	int r;
 
-	if (r)
+	call->patience = block_patience(call);
+	r = exchange_block(call, &request, &garbled, &answer);
+	call->patience = 0;
+	if (r == USBCCID_ETIMEDOUT && call->err.reader == 0 && wire_now_ms() < call->deadline)
+		garbled = true;
+	else if (r)
 		return r;
 	*next = garbled ? t1_take(t1, NULL, 0) : t1_take(t1, answer.data, answer.len);
 	return 0;

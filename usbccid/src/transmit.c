@@ -39,7 +39,7 @@ static int check_session(struct call *call)
 
 	if (slot->card.state == USBCCID_CARD_ON)
 		return 0;
-	if (slot->card.state == USBCCID_CARD_ABSENT && (slot->stale || slot->card.atr_len > 0))
+	if (slot->card.state == USBCCID_CARD_ABSENT && slot->told != PRESENCE_UNKNOWN)
 		return call_fail(call, USBCCID_ENOMEDIUM, "there is no card");
 	if (slot->stale)
 		return call_fail(call, USBCCID_ESTALE,
