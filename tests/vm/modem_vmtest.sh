@@ -6,49 +6,25 @@
 # no FCI, and how the programs come and go. Downloads over `veuicc --proxy` are in
 # lifecycle_vmtest.sh.
 . /vm/guest.sh
+. /vm/profiles.sh
 
-NAME=smdpp.example.com
-ICCID=8944476500001224158
-
+way=modem
+card_dir=$PWD/card
 start modem proxy_vmtest modem "$PWD/card" /pki/nist "$PWD/card.log" ||
 	{ tap_fail "a modem behind a device" "none came"; tap_exit; }
 modem=$started
 device=${ready#listening }
-start server smdpp --listen 127.0.0.1:0 --profiles /profiles --name $NAME --pki /pki/nist ||
-	{ tap_fail "smdpp" "did not start"; tap_exit; }
-server=${ready#listening }
-mkdir roots
-cp /pki/nist/CERT_CI.der roots/
-
-card() { # lpactl argument...
-	lpactl --device "$device" --ci-roots roots --connect-to "$NAME:443:$server" "$@"
-}
-
-state_of() { # iccid
-	card --json profiles 2>/dev/null | awk -v iccid="$1" '
-		index($0, "\"iccid\"") { here = index($0, iccid) > 0 }
-		here && /"profileState"/ { gsub(/.*: "|".*/, ""); print }'
-}
-
-is_state() { # state what
-	local state
-	state=$(state_of $ICCID)
-	if [ "$state" = "$1" ]; then tap_ok "modem: $2"; else tap_fail "modem: $2" "it is '$state'"; fi
-}
+start_server
 
 expect "modem: info" card info
-expect "modem: download" card download --yes "LPA:1\$$NAME\$small"
-is_state disabled "the profile is there"
-if cmp -s /profiles/small.der card/upp-$ICCID.der; then
-	tap_ok "modem: the card holds the package byte for byte"
-else
-	tap_fail "modem: the card holds the package byte for byte" "it does not"
-fi
-expect "modem: enable" card enable $ICCID
-is_state enabled "the profile is enabled"
-expect "modem: disable" card disable $ICCID
-expect "modem: delete" card delete $ICCID
-is_state '' "the profile is gone"
+expect "modem: download" card download --yes "$(code small)"
+is_state $SMALL disabled "the profile is there"
+is_whole small $SMALL
+expect "modem: enable" card enable $SMALL
+is_state $SMALL enabled "the profile is enabled"
+expect "modem: disable" card disable $SMALL
+expect "modem: delete" card delete $SMALL
+is_state $SMALL '' "the profile is gone"
 # A channel that was left open would make the next one channel 2.
 opened=$(grep -c '> 0070000001 < ' card.log) others=$(grep '> 0070000001 < ' card.log | grep -vc ' < 019000')
 if [ "$opened" -gt 1 ] && [ "$others" = 0 ]; then
