@@ -31,13 +31,14 @@ declare -rA PACKAGES=(
 		 libtasn1-6-dev libtasn1-bin libjansson-dev zlib1g-dev
 		 libusb-1.0-0-dev libpcsclite-dev libinih-dev"
 	[system]="libwolfssl-dev"
-	[test]="kyua libatf-dev atf-sh python3-minimal jq openssl iproute2 socat"
+	[test]="kyua libatf-dev atf-sh python3-minimal jq openssl iproute2 socat umockdev libumockdev-dev"
 	[kernel]="make gcc libc6-dev flex bison bc libelf-dev libssl-dev xz-utils zstd perl python3-minimal
 		  kmod rsync dpkg-dev"
-	[vm]="qemu-system-x86 busybox-static cpio libc6-dev-i386 lib32gcc-12-dev socat"
+	[vm]="qemu-system-x86 busybox-static cpio libc6-dev-i386 lib32gcc-12-dev socat
+	      udev pcscd libccid libpcsclite1 opensc python3-pyscard"
 	[lint]="cppcheck clang clang-tidy mandoc shellcheck sparse coccinelle perl"
 	[fuzz]="clang libclang-rt-14-dev"
-	[bench]="valgrind strace pcscd libccid"
+	[bench]="valgrind strace"
 	[coverage]="lcov"
 	[fresh]="debootstrap debian-archive-keyring"
 )

@@ -4,9 +4,9 @@
 # Packs the root of a guest: busybox, the programs of $BUILD with their libraries, the
 # modules, the suites, PKI and profile packages.
 #
-#   initramfs.sh KERNEL-PIECE MODULES-DIRECTORY SUITES-LIST OUTPUT
+#   initramfs.sh KERNEL-PIECE MODULES-DIRECTORY SUITES-LIST OUTPUT [ROOT...]
 #
-# VM_EXTRA in the environment is a directory that is put over the root.
+# A ROOT is laid over it by tests/vm/root_ROOT.sh. VM_EXTRA in the environment is a directory that is put over the root.
 #
 # /modules/order lists what init loads: the kernel's own modules that the suites need,
 # then ours.
@@ -15,6 +15,7 @@ cd "$(dirname "$0")/../.."
 # Where modprobe and depmod are.
 PATH=$PATH:/usr/sbin:/sbin
 piece=$1 modules=$2 suites=$3 output=$4
+shift 4
 : "${BUILD:=build}"
 
 # Of Debian's kernel: host controllers, emulated ports and gadgets.
@@ -77,7 +78,7 @@ mkdir -p "$root"/{bin,dev,modules,vm,lib,lib64}
 : >"$root/modules/order"
 cp "$(command -v busybox)" "$root/bin/busybox"
 cp tests/vm/init "$root/init"
-cp tests/vm/guest.sh tests/vm/ways.sh "$root/vm/"
+cp tests/vm/guest.sh tests/vm/ways.sh tests/vm/pcsc.sh tests/vm/profiles.sh "$root/vm/"
 cp "$suites" "$root/vm/suites"
 for script in tests/vm/*_vmtest.sh; do
 	{ echo '#!/bin/sh'; cat "$script"; } >"$root/vm/$(basename "$script" .sh)"
@@ -90,6 +91,9 @@ done
 add_kernel_modules
 add_our_modules
 add_data
+for name in "$@"; do
+	BUILD=$BUILD "tests/vm/root_$name.sh" "$root"
+done
 [ -z "${VM_EXTRA:-}" ] || cp -r "$VM_EXTRA/." "$root/"
 (cd "$root" && find . -print0 | cpio --null -o -H newc --quiet) >"$work/out"
 mv "$work/out" "$output"

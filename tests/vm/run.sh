@@ -24,7 +24,7 @@ tier=${1:-}
 say() { printf '==> %s\n' "$*"; }
 die() { printf 'vm: %s\n' "$*" >&2; exit 1; }
 
-# The lines of tests/vm/suites for this tier: "NAME LIMIT COMMAND...".
+# The lines of tests/vm/suites for this tier: "NAME LIMIT ROOT COMMAND...".
 listed_suites() {
 	awk -v tier="$tier" -v full="$VM_FULL" -v limit=$OWN_LIMIT -v scale="$VM_SCALE" '
 		/^#/ || NF < 3 { next }
@@ -34,13 +34,14 @@ listed_suites() {
 			for (i = 1; i <= n; i++)
 				if (tiers[i] == tier || (full != "" && tiers[i] == tier "/full")) here = 1
 			if (!here) next
-			name = $1; most = limit
+			name = $1; most = limit; root = "-"
 			$1 = $2 = ""; sub(/^ +/, "")
-			if (match($0, /^limit=[0-9]+ +/)) {
-				most = substr($0, 7, RLENGTH - 6) + 0
-				$0 = substr($0, RLENGTH + 1)
+			while (match($0, /^(limit|root)=[^ ]+ +/)) {
+				word = substr($0, 1, RLENGTH); gsub(/^[a-z]+=| +$/, "", word)
+				if (/^limit/) most = word + 0; else root = word
+				sub(/^[^ ]+ +/, "")
 			}
-			print name, int(most * scale), $0
+			print name, int(most * scale), root, $0
 		}' tests/vm/suites
 }
 
@@ -107,8 +108,8 @@ need() { # what command...
 }
 
 # The lines of the suites named. One that is in no list yet goes by its program's name.
-choose_suites() { # "name [limit=SECONDS] [argument...]"...
-	local wanted name words line command most
+choose_suites() { # "name [limit=SECONDS] [root=NAME] [argument...]"...
+	local wanted name words line command most root
 	if [ $# = 0 ]; then
 		listed_suites
 		return
@@ -116,12 +117,16 @@ choose_suites() { # "name [limit=SECONDS] [argument...]"...
 	for wanted in "$@"; do
 		read -r name words <<<"$wanted"
 		line=$(listed_suites | awk -v name="$name" '$1 == name')
-		[ -n "$line" ] || line="$name $((OWN_LIMIT * VM_SCALE)) ${name}_vmtest"
-		read -r name most command <<<"$line"
-		if [[ $words =~ ^limit=([0-9]+)\ *(.*) ]]; then
-			most=$((BASH_REMATCH[1] * VM_SCALE)) words=${BASH_REMATCH[2]}
-		fi
-		printf '%s %s %s %s\n' "$name" "$most" "$command" "$words"
+		[ -n "$line" ] || line="$name $((OWN_LIMIT * VM_SCALE)) - ${name}_vmtest"
+		read -r name most root command <<<"$line"
+		while [[ $words =~ ^(limit|root)=([^ ]+)\ *(.*) ]]; do
+			case ${BASH_REMATCH[1]} in
+			limit) most=$((BASH_REMATCH[2] * VM_SCALE)) ;;
+			root) root=${BASH_REMATCH[2]} ;;
+			esac
+			words=${BASH_REMATCH[3]}
+		done
+		printf '%s %s %s %s %s\n' "$name" "$most" "$root" "$command" "$words"
 	done
 }
 
@@ -133,8 +138,11 @@ prepare() { # suite...
 	need "modules for $tier" modules
 	assignments=$(tests/vm/kernel.sh show "$tier") || die "no kernel for $tier"
 	eval "$assignments"
-	choose_suites "$@" >"$run/suites"
-	need "initramfs" env BUILD="$BUILD" tests/vm/initramfs.sh "$tier" "$module_dir" "$run/suites" "$run/initramfs"
+	choose_suites "$@" >"$run/chosen"
+	sed -E 's/^([^ ]+ [^ ]+) [^ ]+/\1/' "$run/chosen" >"$run/suites"
+	mapfile -t roots < <(awk '$3 != "-" { print $3 }' "$run/chosen" | sort -u)
+	need "initramfs" env BUILD="$BUILD" tests/vm/initramfs.sh "$tier" "$module_dir" "$run/suites" "$run/initramfs" \
+		"${roots[@]}"
 }
 
 modules() {
