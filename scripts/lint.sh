@@ -96,10 +96,10 @@ lint_shell() {
 	tool shellcheck
 	local status=0
 	files 'scripts/*.sh' .ci/run tests/fresh.sh tests/bench/*.sh | xargs shellcheck -s bash -e SC1091,SC2317 || status=1
-	files 'tests/vm/*.sh' | grep -vE '_vmtest\.sh$|/(guest|ways)\.sh$' |
+	files 'tests/vm/*.sh' | grep -vE '_vmtest\.sh$|/(guest|ways|profiles|pcsc)\.sh$' |
 		xargs shellcheck -s bash -e SC1091,SC2317,SC2153 || status=1
 	# What runs in a guest is busybox's: sh with local.
-	{ echo tests/vm/init; files 'tests/vm/*_vmtest.sh' tests/vm/guest.sh tests/vm/ways.sh; } |
+	{ echo tests/vm/init; files 'tests/vm/*_vmtest.sh' tests/vm/guest.sh tests/vm/ways.sh tests/vm/profiles.sh tests/vm/pcsc.sh; } |
 		xargs shellcheck -s sh -S warning -e SC1091,SC2034,SC2064,SC2154,SC3043 || status=1
 	# A program of atf-sh: its functions are called by name from outside.
 	files 'tests/integration/*.sh' | xargs -r shellcheck -s sh -S warning -e SC1091,SC2034,SC2046,SC2154,SC2155,SC3043 || status=1
