@@ -196,7 +196,8 @@ static bool execute(struct vreader *reader, struct vreader_slot *slot,
 		return false;
 	}
 	if (!reader->options.no_parameters)
-		esim_buf_append(data, slot->parameters, sizeof(slot->parameters));
+		esim_buf_append(data, slot->parameters, vreader_slot_parameters(slot));
+	*last = slot->protocol;
 	return true;
 }
 
@@ -334,6 +335,7 @@ void vreader_ccid_command(struct vreader *reader, struct esim_slice block,
 		.active = true, .slot = command.slot, .seq = command.seq, .plan = *plan,
 	};
 	cost = veuicc_link_time_us(slot->card);
+	slot->plan = plan;
 	good = execute(reader, slot, &command, &data, &last, &error);
 	cost = veuicc_link_time_us(slot->card) - cost;
 	if (disaster(reader, pending)) {

@@ -43,6 +43,9 @@ static const char usage[] =
 "\n"
 "The card (in slots from 1 on, files have .N behind their names):\n"
 "  --card-voltages LIST   at which it answers, of 5,3,1.8 (all)\n"
+"  --card-protocol t0|t1  t1: T=1 alone; --atr goes before it (t0)\n"
+"  --t1-edc lrc|crc       (lrc)  --t1-ifsc N (254)  --t1-bwi N (0)  --t1-cwi N (5)\n"
+"  --t1-wtx N             it asks N times for more time before each answer (0)\n"
 "  --pps accept|default|garbage|mute\n"
 "                         its answer to PPS (accept)\n"
 "  --atr HEX  --state DIR  --pki DIR  --link SPEC  --card-fault SPEC  --log FILE\n"
@@ -63,6 +66,15 @@ static const char usage[] =
 "      short=N long=N     the answer ends after N bytes; N bytes follow it\n"
 "      stall-in stall-out the answer, or the command, meets a stalled endpoint\n"
 "      remove detach      the card, or the reader, is taken away at this command\n"
+"      t1-edc t1-lost t1-deaf t1-seq\n"
+"                         T=1: a block with a wrong EDC, a lost one, a lost one of the\n"
+"                         host's, a wrong sequence number\n"
+"      t1-nad=HH t1-pcb=HH t1-len=HH\n"
+"                         that byte of the block\n"
+"      t1-r=HH            an R-block with that error in place of the answer\n"
+"      t1-wtx[=N] t1-ifs=N t1-abort\n"
+"                         first the card asks for time, for INF of N bytes, gives up\n"
+"      t1-resynch t1-mute out of step until RESYNCH; mute until a reset\n"
 "      where:             12 (the twelfth command), 12+ (from there on), KIND, KIND:2,\n"
 "                         KIND:2+; KIND is on, off, status, xfr, get, set or abort\n"
 "\n"
@@ -107,7 +119,7 @@ enum choice {
 	OPT_LEVEL = 256, OPT_SPEED, OPT_SLOTS, OPT_EMPTY, OPT_FEATURES, OPT_PROTOCOLS,
 	OPT_MAX_MESSAGE, OPT_MAX_RATE, OPT_VOLTAGES, OPT_NO_INTERRUPT, OPT_CLASS_LAST,
 	OPT_SHOW_PROCEDURE, OPT_NO_PARAMETERS, OPT_ABORT, OPT_STRAY_ZLP, OPT_REMOTE_WAKEUP,
-	OPT_WTX, OPT_ID, OPT_PATCH, OPT_CARD_VOLTAGES, OPT_PPS, OPT_ATR, OPT_STATE, OPT_PKI,
+	OPT_WTX, OPT_CARD_PROTOCOL, OPT_T1_EDC, OPT_T1_IFSC, OPT_T1_BWI, OPT_T1_CWI, OPT_T1_WTX, OPT_ID, OPT_PATCH, OPT_CARD_VOLTAGES, OPT_PPS, OPT_ATR, OPT_STATE, OPT_PKI,
 	OPT_LINK, OPT_CARD_FAULT, OPT_LOG, OPT_FAULT, OPT_CONTROL, OPT_STDIN, OPT_STATS, OPT_TO,
 	OPT_HELP, OPT_VERSION,
 };
@@ -130,6 +142,12 @@ static const struct option long_options[] = {
 	{ "stray-zlp", no_argument, NULL, OPT_STRAY_ZLP },
 	{ "remote-wakeup", no_argument, NULL, OPT_REMOTE_WAKEUP },
 	{ "wtx", required_argument, NULL, OPT_WTX },
+	{ "card-protocol", required_argument, NULL, OPT_CARD_PROTOCOL },
+	{ "t1-edc", required_argument, NULL, OPT_T1_EDC },
+	{ "t1-ifsc", required_argument, NULL, OPT_T1_IFSC },
+	{ "t1-bwi", required_argument, NULL, OPT_T1_BWI },
+	{ "t1-cwi", required_argument, NULL, OPT_T1_CWI },
+	{ "t1-wtx", required_argument, NULL, OPT_T1_WTX },
 	{ "id", required_argument, NULL, OPT_ID },
 	{ "patch", required_argument, NULL, OPT_PATCH },
 	{ "card-voltages", required_argument, NULL, OPT_CARD_VOLTAGES },
@@ -195,8 +213,11 @@ static bool take_word(enum choice option, const char *value, struct vreader_opti
 	static const char *const speeds[] = { "full", "high", NULL };
 	static const char *const pps[] = { "accept", "default", "garbage", "mute", NULL };
 	static const char *const aborts[] = { "works", "ignored", "stalls", NULL };
+	static const char *const protocols[] = { "t0", "t1", NULL };
+	static const char *const checks[] = { "lrc", "crc", NULL };
 	const char *const *names = option == OPT_LEVEL ? levels : option == OPT_SPEED ? speeds :
-				   option == OPT_PPS ? pps : aborts;
+				   option == OPT_PPS ? pps : option == OPT_ABORT ? aborts :
+				   option == OPT_T1_EDC ? checks : protocols;
 	int i = parse_word(value, names);
 
 	if (i < 0)
@@ -207,6 +228,10 @@ static bool take_word(enum choice option, const char *value, struct vreader_opti
 		reader->high_speed = i == 1;
 	else if (option == OPT_PPS)
 		reader->pps = (enum vreader_pps)i;
+	else if (option == OPT_CARD_PROTOCOL)
+		reader->t1 = i == 1;
+	else if (option == OPT_T1_EDC)
+		reader->t1_crc = i == 1;
 	else
 		reader->abort = (enum vreader_abort)i;
 	return true;
@@ -238,6 +263,18 @@ static bool take_number(enum choice option, const char *value, struct vreader_op
 		return true;
 	case OPT_MAX_RATE:
 		reader->max_rate = (uint32_t)n;
+		return true;
+	case OPT_T1_IFSC:
+		reader->t1_ifsc = (unsigned)n;
+		return n > 0;
+	case OPT_T1_BWI:
+		reader->t1_bwi = (unsigned)n;
+		return true;
+	case OPT_T1_CWI:
+		reader->t1_cwi = (unsigned)n;
+		return n > 0;
+	case OPT_T1_WTX:
+		reader->t1_wtx = (unsigned)n;
 		return true;
 	default:
 		reader->wtx_ms = (unsigned)n;
@@ -308,6 +345,8 @@ static bool take(enum choice option, const char *value, struct vreader_arguments
 	case OPT_SPEED:
 	case OPT_PPS:
 	case OPT_ABORT:
+	case OPT_CARD_PROTOCOL:
+	case OPT_T1_EDC:
 		return take_word(option, value, reader);
 	case OPT_SLOTS:
 	case OPT_EMPTY:
@@ -316,6 +355,10 @@ static bool take(enum choice option, const char *value, struct vreader_arguments
 	case OPT_MAX_MESSAGE:
 	case OPT_MAX_RATE:
 	case OPT_WTX:
+	case OPT_T1_IFSC:
+	case OPT_T1_BWI:
+	case OPT_T1_CWI:
+	case OPT_T1_WTX:
 		return take_number(option, value, reader);
 	case OPT_VOLTAGES:
 		return parse_voltages(value, &reader->voltages);

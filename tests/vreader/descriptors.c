@@ -39,6 +39,11 @@ uint32_t vreader_max_message(const struct vreader_options *options)
 	return options->max_message ? options->max_message : levels[options->level].max_message;
 }
 
+uint32_t vreader_protocols(const struct vreader_options *options)
+{
+	return options->protocols ? options->protocols : options->t1 ? 3 : 1;
+}
+
 unsigned vreader_voltages(const struct vreader_options *options)
 {
 	return options->voltages ? options->voltages : VREADER_5V | VREADER_3V | VREADER_1V8;
@@ -72,7 +77,7 @@ static size_t put_class(const struct vreader_options *options, uint8_t *p)
 	put16(p + 2, 0x0110);
 	p[4] = (uint8_t)(options->slots ? options->slots - 1 : 0);
 	p[5] = (uint8_t)vreader_voltages(options);
-	ccid_put32(p + 6, options->protocols ? options->protocols : 1);
+	ccid_put32(p + 6, vreader_protocols(options));
 	ccid_put32(p + 10, DEFAULT_CLOCK);
 	ccid_put32(p + 14, DEFAULT_CLOCK);
 	ccid_put32(p + 19, DEFAULT_RATE);

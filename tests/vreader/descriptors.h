@@ -22,6 +22,7 @@ struct vreader_descriptors {
 /* What zeroed options stand for. */
 uint32_t vreader_features(const struct vreader_options *options);
 uint32_t vreader_max_message(const struct vreader_options *options);
+uint32_t vreader_protocols(const struct vreader_options *options);
 unsigned vreader_voltages(const struct vreader_options *options);
 
 void vreader_descriptors_make(const struct vreader_options *options,

@@ -16,12 +16,13 @@ static bool refuse(struct vreader_slot *slot, uint8_t *error, uint8_t code, cons
 	return false;
 }
 
-/* Where card and reader are at different rates they do not understand each other. */
+/* Where card and reader are at different rates or protocols they do not understand each other. */
 bool vreader_card(struct vreader_slot *slot, struct esim_slice apdu, struct esim_buf *ret_data,
 		  uint8_t *error)
 {
 	slot->spoken = true;
 	if (slot->mute || slot->parameters[0] != slot->card_rate ||
+	    slot->protocol != slot->card_protocol ||
 	    veuicc_transmit(slot->card, apdu, ret_data)) {
 		slot->mute = true;
 		*error = CCID_ICC_MUTE;
@@ -70,10 +71,6 @@ static void exact_length(struct vreader_slot *slot, struct esim_slice block, str
 bool vreader_tpdu(struct vreader_slot *slot, struct esim_slice block, struct esim_buf *ret_data,
 		  uint8_t *error)
 {
-	bool automatic = vreader_features(slot->options) & (CCID_AUTO_NEGOTIATION | CCID_AUTO_PPS);
-
-	if (block.len >= 1 && block.data[0] == 0xFF && !automatic)
-		return vreader_pps(slot, block, ret_data, error);
 	if (block.len < 5)
 		return refuse(slot, error, CCID_BAD_LENGTH, "a TPDU shorter than five bytes");
 	if (block.len != 5 && block.len != 5u + block.data[4])
@@ -84,6 +81,24 @@ bool vreader_tpdu(struct vreader_slot *slot, struct esim_slice block, struct esi
 		return false;
 	exact_length(slot, block, ret_data);
 	return true;
+}
+
+/* PPS, or what the card's protocol sends. */
+static bool tpdu(struct vreader_slot *slot, const struct ccid_command *command,
+		 struct esim_buf *ret_data, uint8_t *error)
+{
+	bool automatic = vreader_features(slot->options) & (CCID_AUTO_NEGOTIATION | CCID_AUTO_PPS);
+	struct esim_slice data = esim_slice(command->data, command->length);
+
+	if (data.len >= 1 && data.data[0] == 0xFF && !automatic)
+		return vreader_pps(slot, data, ret_data, error);
+	if (slot->card_protocol == 0)
+		return vreader_tpdu(slot, data, ret_data, error);
+	if (slot->protocol != slot->card_protocol || slot->parameters[0] != slot->card_rate) {
+		slot->mute = true;
+		return refuse(slot, error, CCID_ICC_MUTE, "a block for a card that the reader is not set to");
+	}
+	return vreader_t1_block(slot, command, ret_data, error);
 }
 
 /* --- short APDUs ------------------------------------------------------------ */
@@ -110,7 +125,7 @@ static bool short_apdu(struct vreader_slot *slot, struct esim_slice apdu, struct
 	    (apdu.len > 5 && (apdu.data[4] == 0 || (apdu.len != 5u + apdu.data[4] &&
 						    apdu.len != 6u + apdu.data[4]))))
 		return refuse(slot, error, CCID_BAD_LENGTH, "no short APDU");
-	return slot->options->show_procedure ? shown_apdu(slot, apdu, ret_data, error) :
+	return slot->options->show_procedure && slot->card_protocol == 0 ? shown_apdu(slot, apdu, ret_data, error) :
 					       vreader_card(slot, apdu, ret_data, error);
 }
 
@@ -208,7 +223,7 @@ bool vreader_exchange(struct vreader_slot *slot, const struct ccid_command *comm
 		return refuse(slot, error, CCID_BAD_LEVEL, "wLevelParameter must be zero here");
 	switch (slot->options->level) {
 	case VREADER_TPDU:
-		return vreader_tpdu(slot, data, ret_data, error);
+		return tpdu(slot, command, ret_data, error);
 	case VREADER_SHORT:
 		return short_apdu(slot, data, ret_data, error);
 	case VREADER_EXTENDED:

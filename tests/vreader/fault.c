@@ -32,6 +32,19 @@ static const struct {
 	[FAULT_STALL_OUT] = { "stall-out", NO_VALUE, 0 },
 	[FAULT_REMOVE] = { "remove", NO_VALUE, 0 },
 	[FAULT_DETACH] = { "detach", NO_VALUE, 0 },
+	[FAULT_T1_EDC] = { "t1-edc", NO_VALUE, 0 },
+	[FAULT_T1_LOST] = { "t1-lost", NO_VALUE, 0 },
+	[FAULT_T1_DEAF] = { "t1-deaf", NO_VALUE, 0 },
+	[FAULT_T1_SEQ] = { "t1-seq", NO_VALUE, 0 },
+	[FAULT_T1_R] = { "t1-r", HEX, 0x0F },
+	[FAULT_T1_WTX] = { "t1-wtx", OPTIONAL, 1000000 },
+	[FAULT_T1_IFS] = { "t1-ifs", DECIMAL, 255 },
+	[FAULT_T1_ABORT] = { "t1-abort", NO_VALUE, 0 },
+	[FAULT_T1_RESYNCH] = { "t1-resynch", NO_VALUE, 0 },
+	[FAULT_T1_MUTE] = { "t1-mute", NO_VALUE, 0 },
+	[FAULT_T1_NAD] = { "t1-nad", HEX, 0xFF },
+	[FAULT_T1_PCB] = { "t1-pcb", HEX, 0xFF },
+	[FAULT_T1_LEN] = { "t1-len", HEX, 0xFF },
 };
 
 static const struct {

@@ -18,6 +18,19 @@
  *   remove        the card is taken out at this command
  *   detach        the reader is unplugged at this command
  *
+ * Of the card's T=1, at TPDU level, where each command @xfr is a block:
+ *   t1-edc        the block that answers has a wrong EDC
+ *   t1-lost       it is lost on its way; t1-deaf: the host's is, and the card knows nothing of it
+ *   t1-seq        its N(S) or N(R) is the other one
+ *   t1-nad=HH t1-pcb=HH t1-len=HH
+ *                 that byte of it, the EDC being right
+ *   t1-r=HH       R-block with that error: the card has not understood the host's
+ *   t1-wtx[=N]    the card asks N times for more time first; without N no end of it
+ *   t1-ifs=N      it wants INF of N bytes first
+ *   t1-abort      it gives up the chain, its own or the host's
+ *   t1-resynch    from here on it is out of step until S(RESYNCH request)
+ *   t1-mute       no answer any more, until it is reset
+ *
  *   @12, @12+     command number 12 (from 1, counted since the faults were set), or from 12 on
  *   @xfr          every command of that kind: on off status xfr get set abort
  *   @xfr:2        the second one; @xfr:2+ from the second on
@@ -51,6 +64,19 @@ enum vreader_fault_action {
 	FAULT_STALL_OUT,
 	FAULT_REMOVE,
 	FAULT_DETACH,
+	FAULT_T1_EDC,
+	FAULT_T1_LOST,
+	FAULT_T1_DEAF,
+	FAULT_T1_SEQ,
+	FAULT_T1_R,
+	FAULT_T1_WTX,
+	FAULT_T1_IFS,
+	FAULT_T1_ABORT,
+	FAULT_T1_RESYNCH,
+	FAULT_T1_MUTE,
+	FAULT_T1_NAD,
+	FAULT_T1_PCB,
+	FAULT_T1_LEN,
 	FAULT_ACTIONS,
 };
 

@@ -29,6 +29,9 @@ static int check_options(const struct vreader_options *options, struct esim_erro
 		return esim_error_set(err, ESIM_EINVAL, "a message has 11 to 65554 bytes");
 	if (options->vendor > 0xFFFF || options->product > 0xFFFF)
 		return esim_error_set(err, ESIM_EINVAL, "vendor and product have four digits");
+	if (options->t1_ifsc > 254 || options->t1_bwi > 9 || options->t1_cwi > 15)
+		return esim_error_set(err, ESIM_EINVAL,
+				      "T=1: IFSC is at most 254, BWI at most 9, CWI at most 15");
 	return 0;
 }
 
@@ -37,6 +40,7 @@ static int make_card(struct vreader *reader, unsigned i, struct esim_error *err)
 {
 	struct veuicc_options card = reader->options.card;
 	char *state = NULL, *log = NULL;
+	uint8_t atr[ESIM_MAX_ATR];
 	int r = 0;
 
 	if (i > 0 && card.state_dir && asprintf(&state, "%s.%u", card.state_dir, i) < 0)
@@ -46,6 +50,8 @@ static int make_card(struct vreader *reader, unsigned i, struct esim_error *err)
 	card.state_dir = state ? state : card.state_dir;
 	card.log = log ? log : card.log;
 	card.real_time = false;
+	if (reader->options.t1 && !card.atr.len)
+		card.atr = esim_slice(atr, vreader_atr_make_t1(&reader->options, atr));
 	if (!r)
 		r = veuicc_new(&card, &reader->slots[i].card, err);
 	free(state);

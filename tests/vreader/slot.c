@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define DEFAULT_RATE 0x11		/* Fi 372, Di 1 */
+#define DEFAULT_IFSD 32
+#define READER_IFSD 254			/* dwMaxIFSD */
 
 uint8_t vreader_slot_state(const struct vreader_slot *slot)
 {
@@ -17,46 +19,50 @@ static void forget(struct vreader_slot *slot)
 	esim_buf_free(&slot->again);
 	esim_buf_free(&slot->chained);
 	esim_buf_free(&slot->rest);
+	vreader_t1_free(&slot->t1);
 	slot->chaining = false;
 }
 
+size_t vreader_slot_parameters(const struct vreader_slot *slot)
+{
+	return slot->protocol == 1 ? VREADER_T1_PARAMETERS : VREADER_T0_PARAMETERS;
+}
+
+/* T=0 at the default rate; what is set automatically is the card's. */
 void vreader_slot_reset_parameters(struct vreader_slot *slot)
 {
-	static const uint8_t parameters[VREADER_T0_PARAMETERS] = { DEFAULT_RATE, 0, 0, 10, 0 };
+	static const uint8_t parameters[VREADER_T1_PARAMETERS] = { DEFAULT_RATE, 0, 0, 10, 0 };
 
 	memcpy(slot->parameters, parameters, sizeof(parameters));
+	slot->protocol = 0;
 }
 
-/* --- the rate --------------------------------------------------------------- */
+/* --- the rate and the protocol ------------------------------------------------ */
 
-/* TA1 and whether TA2 says that the card is at that rate from the start. */
-static void read_atr(struct esim_slice atr, uint8_t *ret_ta1, bool *ret_specific)
+/* A reader that sets its parameters by itself: those of the card's answer to reset. */
+static void set_itself(struct vreader_slot *slot)
 {
-	size_t at = 2;
-	uint8_t has;
+	const struct vreader_atr *atr = &slot->atr;
+	const uint8_t t1[VREADER_T1_PARAMETERS] = { 0, (uint8_t)(0x10 | atr->crc), 0, atr->waiting, 0,
+						    atr->ifsc, 0 };
 
-	*ret_ta1 = DEFAULT_RATE;
-	*ret_specific = false;
-	if (atr.len < 2)
-		return;
-	has = atr.data[1];
-	if (has & 0x10 && at < atr.len)
-		*ret_ta1 = atr.data[at++];
-	at += (size_t)!!(has & 0x20) + (size_t)!!(has & 0x40);
-	if (has & 0x80 && at + 1 < atr.len && atr.data[at] & 0x10)
-		*ret_specific = !(atr.data[at + 1] & 0x10);
+	if (atr->protocol == 1)
+		memcpy(slot->parameters, t1, sizeof(t1));
+	slot->protocol = atr->protocol;
+	slot->parameters[0] = slot->card_rate = atr->ta1;
 }
 
-static void start_rates(struct vreader_slot *slot, struct esim_slice atr)
+static void start(struct vreader_slot *slot, struct esim_slice atr)
 {
-	uint8_t ta1;
-	bool specific;
+	uint32_t features = vreader_features(slot->options);
 
-	read_atr(atr, &ta1, &specific);
+	vreader_atr_parse(atr, &slot->atr);
 	vreader_slot_reset_parameters(slot);
-	slot->card_rate = specific ? ta1 : DEFAULT_RATE;
-	if (vreader_features(slot->options) & (CCID_AUTO_NEGOTIATION | CCID_AUTO_PPS))
-		slot->parameters[0] = slot->card_rate = ta1;
+	slot->card_rate = slot->atr.specific ? slot->atr.ta1 : DEFAULT_RATE;
+	slot->card_protocol = slot->atr.protocol;
+	if (features & (CCID_AUTO_NEGOTIATION | CCID_AUTO_PPS))
+		set_itself(slot);
+	vreader_t1_start(&slot->t1, &slot->atr, features & CCID_AUTO_IFSD ? READER_IFSD : DEFAULT_IFSD);
 }
 
 /* PPSS PPS0 [PPS1] [PPS2] [PPS3] PCK; ISO/IEC 7816-3, 9. */
@@ -78,7 +84,8 @@ bool vreader_pps(struct vreader_slot *slot, struct esim_slice request, struct es
 		 uint8_t *error)
 {
 	slot->stats->count[STAT_PPS]++;
-	if (!pps_well_formed(request) || slot->spoken || (request.data[1] & 0x0F) != 0) {
+	if (!pps_well_formed(request) || slot->spoken ||
+	    !(slot->atr.offered & 1u << (request.data[1] & 0x0F))) {
 		vreader_violation(slot->stats, "PPS malformed, too late, or for another protocol");
 		slot->mute = true;
 	}
@@ -89,8 +96,10 @@ bool vreader_pps(struct vreader_slot *slot, struct esim_slice request, struct es
 		*error = CCID_ICC_MUTE;
 		return false;
 	}
+	slot->card_protocol = request.data[1] & 0x0F;
 	if (slot->options->pps == VREADER_PPS_DEFAULT) {
-		esim_buf_append(ret_data, "\xFF\x00\xFF", 3);
+		esim_buf_append(ret_data, (uint8_t[]){ 0xFF, slot->card_protocol,
+						       0xFF ^ slot->card_protocol }, 3);
 	} else if (slot->options->pps == VREADER_PPS_GARBAGE) {
 		esim_buf_append(ret_data, "\xFF\x10\x18\xF7", 4);
 	} else {
@@ -101,14 +110,31 @@ bool vreader_pps(struct vreader_slot *slot, struct esim_slice request, struct es
 	return true;
 }
 
+/* What would keep card and reader from understanding each other is the host's mistake. */
+static void check_t1_parameters(struct vreader_slot *slot, const uint8_t *p)
+{
+	if ((p[1] & ~2u) != (slot->atr.crc ? 0x11 : 0x10))
+		vreader_violation(slot->stats, "SetParameters: bmTCCKST1 %02X is not the card's", p[1]);
+	if (p[3] != slot->atr.waiting)
+		vreader_violation(slot->stats, "SetParameters: waiting integers %02X are not the card's", p[3]);
+	if (p[5] != slot->atr.ifsc || p[6])
+		vreader_violation(slot->stats, "SetParameters: bIFSC %u, bNadValue %02X", p[5], p[6]);
+}
+
 bool vreader_slot_set(struct vreader_slot *slot, const struct ccid_command *command, uint8_t *error)
 {
-	if (command->specific[0] != 0 || command->length != VREADER_T0_PARAMETERS) {
-		*error = command->specific[0] ? CCID_BAD_BYTE_7 : CCID_BAD_LENGTH;
-		vreader_violation(slot->stats, "SetParameters for another protocol than T=0");
+	uint8_t protocol = command->specific[0];
+	size_t len = protocol == 1 ? VREADER_T1_PARAMETERS : VREADER_T0_PARAMETERS;
+
+	if (protocol > 1 || !(vreader_protocols(slot->options) & 1u << protocol) || command->length != len) {
+		*error = command->length == len ? CCID_BAD_BYTE_7 : CCID_BAD_LENGTH;
+		vreader_violation(slot->stats, "SetParameters for a protocol that the reader has not");
 		return false;
 	}
-	memcpy(slot->parameters, command->data, VREADER_T0_PARAMETERS);
+	if (protocol == 1)
+		check_t1_parameters(slot, command->data);
+	memcpy(slot->parameters, command->data, len);
+	slot->protocol = protocol;
 	return true;
 }
 
@@ -157,7 +183,7 @@ bool vreader_slot_on(struct vreader_slot *slot, uint8_t select, struct esim_slic
 	if (!slot->present || !(voltage_bit(select) & card) || veuicc_power_on(slot->card, ret_atr))
 		return false;
 	slot->powered = true;
-	start_rates(slot, *ret_atr);
+	start(slot, *ret_atr);
 	return true;
 }
 

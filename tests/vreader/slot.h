@@ -8,9 +8,11 @@
 
 #include "vreader/message.h"
 #include "vreader/stats.h"
+#include "vreader/t1.h"
 #include "vreader/vreader.h"
 
 #define VREADER_T0_PARAMETERS 5
+#define VREADER_T1_PARAMETERS 7
 
 struct vreader_slot {
 	const struct vreader_options *options;
@@ -21,8 +23,13 @@ struct vreader_slot {
 	bool spoken;			/* something came after the ATR: too late for PPS */
 	uint8_t voltage;		/* bPowerSelect that the contacts have; 0: none */
 	uint8_t card_rate;		/* Fi and Di that the card is at, coded as TA1 */
-	uint8_t parameters[VREADER_T0_PARAMETERS];	/* what the reader is at */
+	struct vreader_atr atr;		/* what the card has said at its last reset */
+	uint8_t card_protocol;		/* that the card is at */
+	uint8_t protocol;		/* that the reader is at, with these parameters */
+	uint8_t parameters[VREADER_T1_PARAMETERS];
+	const struct vreader_plan *plan;	/* what befalls the command that is carried out */
 
+	struct vreader_t1 t1;
 	struct esim_buf again;		/* T=0: data that waits for the same command with the right P3 */
 	uint8_t again_header[4];
 	struct esim_buf chained;	/* extended level: the parts of a command so far */
@@ -47,7 +54,10 @@ void vreader_slot_reset_parameters(struct vreader_slot *slot);
 bool vreader_exchange(struct vreader_slot *slot, const struct ccid_command *command,
 		      struct esim_buf *ret_data, uint8_t *ret_chain, uint8_t *error);
 
-/* One command TPDU of T=0 (ISO/IEC 7816-3, 12.2) or PPS. */
+/* Bytes of the reader's parameters. */
+size_t vreader_slot_parameters(const struct vreader_slot *slot);
+
+/* One command TPDU of T=0 (ISO/IEC 7816-3, 12.2). */
 bool vreader_tpdu(struct vreader_slot *slot, struct esim_slice block, struct esim_buf *ret_data,
 		  uint8_t *error);
 /* One APDU to the card itself. */

@@ -69,7 +69,7 @@ struct vreader_options {
 	bool stray_zlp;				/* a message of whole packets ends with an empty one, always */
 	bool has_features;			/* @features counts, all of it but the level */
 	uint32_t features;			/* dwFeatures [as the level needs] */
-	uint32_t protocols;			/* dwProtocols [1: T=0] */
+	uint32_t protocols;			/* dwProtocols [1: T=0; with t1 3: both] */
 	uint32_t max_message;			/* dwMaxCCIDMessageLength [271; extended 65554] */
 	uint32_t max_rate;			/* dwMaxDataRate, bit/s [344086] */
 	unsigned voltages;			/* VREADER_*V of the reader [all] */
@@ -77,6 +77,11 @@ struct vreader_options {
 	enum vreader_pps pps;
 	enum vreader_abort abort;
 	unsigned wtx_ms;			/* a time extension for so much of the card's time [0: none] */
+	bool t1;				/* the card has T=1 alone, where @card has no ATR of its own */
+	bool t1_crc;				/* its EDC is a CRC [LRC] */
+	unsigned t1_ifsc;			/* bytes of INF that it takes [254] */
+	unsigned t1_bwi, t1_cwi;		/* [0], [5] */
+	unsigned t1_wtx;			/* it asks so often for more time before an answer [0] */
 	unsigned vendor, product;		/* [1d6b:0104] */
 	const char *patch;			/* see vreader --help [none] */
 	const char *fault;			/* see vreader --help [none] */
