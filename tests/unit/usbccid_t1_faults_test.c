@@ -264,8 +264,8 @@ ATF_TC_BODY(card_that_does_not_resynchronise_is_lost_until_reset, tc)
 }
 
 /* A card that knows nothing of S(IFS) can be used all the same. */
-ATF_TC_WITHOUT_HEAD(card_that_ignores_ifsd_keeps_the_default);
-ATF_TC_BODY(card_that_ignores_ifsd_keeps_the_default, tc)
+ATF_TC_WITHOUT_HEAD(card_that_ignores_ifsd_can_be_used);
+ATF_TC_BODY(card_that_ignores_ifsd_can_be_used, tc)
 {
 	struct t1 t1;
 
@@ -273,8 +273,23 @@ ATF_TC_BODY(card_that_ignores_ifsd_keeps_the_default, tc)
 	PLAY(&t1, t1_announce_ifsd(&t1, 254), ">00 C1 01 FE 3E", "<00 82 00 82", ">00 C1 01 FE 3E", "<",
 	     ">00 C1 01 FE 3E", "<00 E1 01 20 C0", ">00 C0 00 C0", "<00 E0 00 E0", ">00 C1 01 FE 3E", "<",
 	     ">00 C1 01 FE 3E", "<", ">00 C1 01 FE 3E", "<", ">00 C0 00 C0", "<00 E0 00 E0", "=ABORTED");
-	ATF_CHECK_EQ(32, t1.ifsd);
 	PLAY(&t1, command(&t1, "0A"), ">00 00 01 0A 0B", "<00 00 02 9000 92", "=DONE");
+}
+
+ATF_TC_WITHOUT_HEAD(ifsd_holds_for_a_card_whose_answer_was_lost);
+ATF_TC_BODY(ifsd_holds_for_a_card_whose_answer_was_lost, tc)
+{
+	uint8_t block[3 + 254 + 1] = { 0x00, 0x00, 254 };
+	struct t1 t1;
+
+	t1_init(&t1, 32, false);
+	PLAY(&t1, t1_announce_ifsd(&t1, 254), ">00 C1 01 FE 3E", "<", ">00 C1 01 FE 3E", "<",
+	     ">00 C1 01 FE 3E", "<", ">00 C0 00 C0", "<00 E0 00 E0", ">00 C1 01 FE 3E", "<",
+	     ">00 C1 01 FE 3E", "<", ">00 C1 01 FE 3E", "<", ">00 C0 00 C0", "<00 E0 00 E0", "=ABORTED");
+	ATF_REQUIRE_EQ(T1_SEND, command(&t1, "0A"));
+	block[sizeof(block) - 1] = 254;
+	ATF_CHECK_EQ(T1_DONE, t1_take(&t1, block, sizeof(block)));
+	ATF_CHECK_EQ(254, t1.response_len);
 }
 
 ATF_TC_WITHOUT_HEAD(faults_are_counted_in_succession);
@@ -437,7 +452,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, command_whose_end_never_left_is_sent_once_more);
 	ATF_TP_ADD_TC(tp, command_that_was_answered_too_early_is_not_repeated);
 	ATF_TP_ADD_TC(tp, card_that_does_not_resynchronise_is_lost_until_reset);
-	ATF_TP_ADD_TC(tp, card_that_ignores_ifsd_keeps_the_default);
+	ATF_TP_ADD_TC(tp, card_that_ignores_ifsd_can_be_used);
+	ATF_TP_ADD_TC(tp, ifsd_holds_for_a_card_whose_answer_was_lost);
 	ATF_TP_ADD_TC(tp, faults_are_counted_in_succession);
 	ATF_TP_ADD_TC(tp, exchange_that_was_given_up_is_followed_by_resynch);
 	ATF_TP_ADD_TC(tp, card_that_repeats_itself_comes_to_an_end);

@@ -269,6 +269,9 @@ static enum t1_next begin(struct t1 *t1)
 enum t1_next t1_announce_ifsd(struct t1 *t1, uint8_t ifsd)
 {
 	t1->announced = ifsd;
+	/* The card may hear it, and its answer be lost. */
+	if (t1->ifsd < ifsd)
+		t1->ifsd = ifsd;
 	return begin(t1);
 }
 

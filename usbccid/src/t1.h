@@ -56,7 +56,7 @@ enum t1_state {
 struct t1 {
 	uint8_t nad;			/* of our blocks; 0 */
 	uint8_t ifsc;			/* most bytes of an information field to the card */
-	/* From it. The owner sets it where the reader announced it by itself (CCID_AUTO_IFSD). */
+	/* From it, at most. The owner sets it where the reader announces it by itself (CCID_AUTO_IFSD). */
 	uint8_t ifsd;
 	bool crc;			/* else LRC */
 
@@ -86,7 +86,8 @@ void t1_init(struct t1 *t1, uint8_t ifsc, bool crc);
 
 /*
  * The block S(IFS request) that announces @ifsd (1 to T1_INF_MAX); its answer goes to t1_take(),
- * which ends in T1_DONE. After T1_ABORTED the card has no use for it, and IFSD is what it was.
+ * which ends in T1_DONE. After T1_ABORTED the card holds to it or to what was before, and can be
+ * used all the same.
  */
 enum t1_next t1_announce_ifsd(struct t1 *t1, uint8_t ifsd);
 
