@@ -20,7 +20,7 @@ readonly RULES=/lib/udev/rules.d
 # Not of pyenv's or the like: pyscard is Debian's.
 readonly PYTHON=/usr/bin/python3
 # What suites may import; each brings what it needs.
-readonly PYTHON_MODULES="argparse binascii contextlib encodings.idna encodings.latin_1 json os re
+readonly PYTHON_MODULES="argparse binascii contextlib ctypes errno fcntl encodings.idna encodings.latin_1 json os re
 	select signal smartcard.ATR smartcard.CardConnectionObserver smartcard.CardMonitoring
 	smartcard.CardRequest smartcard.CardType smartcard.Exceptions smartcard.ReaderMonitoring
 	smartcard.System smartcard.scard smartcard.sw.ErrorCheckingChain smartcard.util
