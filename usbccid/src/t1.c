@@ -15,7 +15,7 @@ static enum t1_next send_supervision(struct t1 *t1, uint8_t type, const uint8_t 
 /* Says which block of the card's is expected, and what was wrong with the one before. */
 static enum t1_next send_receipt(struct t1 *t1, enum t1_fault fault)
 {
-	t1_block_put(t1, (uint8_t)(T1_PCB_R | t1->nr << 4 | fault), NULL, 0);
+	t1_block_put(t1, (uint8_t)(T1_PCB_R | t1->nr << 4 | (int)fault), NULL, 0);
 	return T1_SEND;
 }
 
