@@ -150,6 +150,7 @@ static int scripted_send(struct wire *base, const uint8_t *message, size_t len,
 
 	to_hex(message, len, hex, sizeof(hex));
 	line = next_line(wire, hex);
+	check_seq(wire, message);
 	if (begins(line, "x ")) {
 		play_asides(wire);
 		return told(err, code_of(line + 2), strcmp(line, "x sent") == 0);
@@ -164,7 +165,6 @@ static int scripted_send(struct wire *base, const uint8_t *message, size_t len,
 	ATF_REQUIRE_MSG(message[0] == expected[0] && message[5] == slot &&
 			memcmp(message + 7, expected + 1, n - 1) == 0,
 			"%s goes out, and not: %s", hex, line);
-	check_seq(wire, message);
 	memcpy(wire->last, message, len);
 	wire->last_len = len;
 	play_asides(wire);
@@ -271,6 +271,8 @@ static int scripted_notice(struct wire *base, const uint8_t **ret, size_t *ret_l
 		memcpy(wire->in, wire->notices[0], sizeof(wire->notices[0]));
 		*ret = wire->in;
 		*ret_len = wire->notice_len[0];
+		if (wire->endless)
+			return 1;
 		wire->notice_count--;
 		if (wire->notice_late > wire->notice_count)
 			wire->notice_late = wire->notice_count;

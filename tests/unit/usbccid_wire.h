@@ -45,6 +45,7 @@ struct scripted_wire {
 	uint8_t notices[64][8];
 	size_t notice_len[64];
 	unsigned notice_count, notice_late;	/* of them, at the end: late */
+	bool endless;				/* the first notice comes again and again */
 	int interrupt;				/* 0, or what notice() fails with */
 	bool readable;
 

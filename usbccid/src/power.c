@@ -94,7 +94,10 @@ static int cold_reset(struct call *call, const uint8_t *ladder, unsigned steps)
 	int r = RETRY_HIGHER;
 
 	for (unsigned i = 0; i < steps && r == RETRY_HIGHER; i++) {
-		r = call->slot->powered ? power_off(call) : 0;
+		/* By what is said to that the card may be known to be off. */
+		r = settle(call);
+		if (!r && call->slot->powered)
+			r = power_off(call);
 		if (!r)
 			r = power_on(call, ladder[i]);
 	}

@@ -1,0 +1,609 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From nothing to a card's session: voltages, answers to reset, PPS, parameters, protocols. */
+#include "usbccid_wire.h"
+
+#include <atf-c.h>
+#include <stdio.h>
+
+#define TPDU		CCID_LEVEL_BIT_TPDU
+#define OFF		"> 63 000000", "< 81 010000"
+#define ATR_FAST	"3B 10 94"		/* T=0, 512/8 */
+#define SET_FAST	"> 61 000000 94 00 00 0A 00", "< 82 000000 94 00 00 0A 00"
+#define SET_T0		"> 61 000000 11 00 00 0A 00", "< 82 000000 11 00 00 0A 00"
+#define SET_T1		"> 61 010000 11 10 00 4D 00 20 00", "< 82 000001 11 10 00 4D 00 20 00"
+#define SET_T1_BWI4	"> 61 010000 11 10 00 45 00 20 00", "< 82 000001 11 10 00 45 00 20 00"
+
+static struct usbccid_error err;
+
+/* A reader that leaves all of @host to its host. */
+static struct usbccid_reader *reader_of(uint32_t level, uint32_t host, unsigned quirks)
+{
+	struct reader_setup setup = setup_of(level);
+
+	setup.descriptor.features &= ~host;
+	setup.quirks = quirks;
+	return scripted_reader(&setup);
+}
+
+static int power(struct usbccid_reader *reader, enum usbccid_reset kind)
+{
+	return usbccid_power_on(reader, 0, kind, 60000, &err);
+}
+
+static void require_power(struct usbccid_reader *reader)
+{
+	ATF_REQUIRE_EQ_MSG(0, power(reader, USBCCID_COLD), "%s", err.message);
+	ATF_CHECK_EQ(USBCCID_CARD_ON, reader->slots[0].card.state);
+	script_done(reader);
+}
+
+static void check_no_power(struct usbccid_reader *reader, int code)
+{
+	ATF_CHECK_EQ_MSG(code, power(reader, USBCCID_COLD), "%s", err.message);
+	ATF_CHECK_EQ(code, err.code);
+	ATF_CHECK_MSG(strncmp(err.message, "3-1 slot 0: ", 12) == 0, "%s", err.message);
+	ATF_CHECK(reader->slots[0].card.state != USBCCID_CARD_ON);
+}
+
+static struct usbccid_card card_now(struct usbccid_reader *reader, const char *answer)
+{
+	struct usbccid_card card;
+
+	script(reader, "> 65 000000", answer, NULL);
+	ATF_REQUIRE_EQ(0, usbccid_card(reader, 0, 1000, &card, &err));
+	return card;
+}
+
+/* --- voltages --------------------------------------------------------------------------------- */
+
+ATF_TC_WITHOUT_HEAD(a_reader_that_does_it_all_gets_one_message);
+ATF_TC_BODY(a_reader_that_does_it_all_gets_one_message, tc)
+{
+	struct usbccid_reader *reader = reader_of(CCID_LEVEL_BIT_SHORT, 0, 0);
+	struct usbccid_card card;
+
+	script(reader, "> 62 000000", "< 80 000000 3B 02 14 50", NULL);
+	require_power(reader);
+	card = card_now(reader, "< 81 000000");
+	ATF_CHECK_EQ(USBCCID_CARD_ON, card.state);
+	ATF_CHECK_EQ(4, card.atr_len);
+	ATF_CHECK_EQ(0, memcmp(card.atr, "\x3B\x02\x14\x50", 4));
+	ATF_CHECK_EQ(0, card.protocol);
+	ATF_CHECK_EQ(261, card.max_command);
+	ATF_CHECK(!card.extended);
+	script_end(reader);
+}
+
+ATF_TC_WITHOUT_HEAD(voltages_go_up_until_the_card_answers);
+ATF_TC_BODY(voltages_go_up_until_the_card_answers, tc)
+{
+	struct usbccid_reader *reader = reader_of(CCID_LEVEL_BIT_SHORT, CCID_AUTO_VOLTAGE, 0);
+
+	script(reader, "> 62 030000", "< 80 41FE00", "> 62 020000", "< 80 41FE00", "> 62 010000",
+	       "< 80 000000" ATR_T0, NULL);
+	require_power(reader);
+	/* Where the reader left power on, it is taken away in between. */
+	script(reader, OFF, "> 62 030000", "< 80 40FE00", OFF, "> 62 020000", "< 80 000000" ATR_T0, NULL);
+	require_power(reader);
+	script_end(reader);
+}
+
+ATF_TC_WITHOUT_HEAD(only_voltages_of_the_reader_are_tried);
+ATF_TC_BODY(only_voltages_of_the_reader_are_tried, tc)
+{
+	struct reader_setup setup = setup_of(CCID_LEVEL_BIT_SHORT);
+	struct usbccid_reader *reader;
+
+	setup.descriptor.features &= ~(uint32_t)CCID_AUTO_VOLTAGE;
+	setup.descriptor.voltages = CCID_VOLTAGE_3V;
+	reader = scripted_reader(&setup);
+	script(reader, "> 62 020000", "< 80 41FE00", NULL);
+	check_no_power(reader, USBCCID_EMUTE);
+	ATF_CHECK_EQ(0xFE, err.reader);
+	script_end(reader);
+}
+
+ATF_TC_WITHOUT_HEAD(readers_that_want_5_V_first_get_it);
+ATF_TC_BODY(readers_that_want_5_V_first_get_it, tc)
+{
+	struct usbccid_reader *reader = reader_of(CCID_LEVEL_BIT_SHORT, CCID_AUTO_VOLTAGE,
+						  QUIRK_POWER_5V_FIRST);
+
+	script(reader, "> 62 010000", "< 80 41FE00", "> 62 020000", "< 80 41FE00", "> 62 030000",
+	       "< 80 000000" ATR_T0, NULL);
+	require_power(reader);
+	script_end(reader);
+}
+
+ATF_TC_WITHOUT_HEAD(a_mute_card_is_told_from_none);
+ATF_TC_BODY(a_mute_card_is_told_from_none, tc)
+{
+	struct usbccid_reader *reader = reader_of(CCID_LEVEL_BIT_SHORT, CCID_AUTO_VOLTAGE, 0);
+
+	script(reader, "> 62 030000", "< 80 42FE00", NULL);
+	check_no_power(reader, USBCCID_ENOMEDIUM);
+	ATF_CHECK_STREQ("3-1 slot 0: there is no card", err.message);
+	script(reader, "> 62 030000", "< 80 41FE00", "> 62 020000", "< 80 410700", "> 62 010000",
+	       "< 81 41FE00", NULL);
+	check_no_power(reader, USBCCID_EMUTE);
+	ATF_CHECK_STREQ("3-1 slot 0: the card gave no answer to reset: card is mute (FE)", err.message);
+	script_end(reader);
+}
+
+ATF_TC_WITHOUT_HEAD(a_warm_reset_keeps_voltage_and_power);
+ATF_TC_BODY(a_warm_reset_keeps_voltage_and_power, tc)
+{
+	struct usbccid_reader *reader = reader_of(CCID_LEVEL_BIT_SHORT, CCID_AUTO_VOLTAGE, 0);
+
+	/* Without a session there is nothing to be kept. */
+	script(reader, "> 62 030000", "< 80 41FE00", "> 62 020000", "< 80 000000" ATR_T0, NULL);
+	ATF_CHECK_EQ(0, power(reader, USBCCID_WARM));
+	script(reader, "> 62 020000", "< 80 000000" ATR_T0, NULL);
+	ATF_CHECK_EQ(0, power(reader, USBCCID_WARM));
+	script_end(reader);
+}
+
+ATF_TC_WITHOUT_HEAD(a_reader_that_hangs_at_one_voltage_is_brought_back);
+ATF_TC_BODY(a_reader_that_hangs_at_one_voltage_is_brought_back, tc)
+{
+	struct usbccid_reader *reader = reader_of(CCID_LEVEL_BIT_SHORT, CCID_AUTO_VOLTAGE, 0);
+
+	script(reader, "> 62 030000", "! timeout", "abort ok", "> 72 000000", "< 81 000000", OFF,
+	       "> 62 020000", "< 80 000000" ATR_T0, NULL);
+	require_power(reader);
+	script_end(reader);
+}
+
+ATF_TC_WITHOUT_HEAD(power_on_keeps_to_its_deadline);
+ATF_TC_BODY(power_on_keeps_to_its_deadline, tc)
+{
+	struct usbccid_reader *reader = reader_of(CCID_LEVEL_BIT_SHORT, CCID_AUTO_VOLTAGE, 0);
+	const uint64_t begun = wire_now_ms();
+
+	script(reader, "> 62 030000", "! deadline", NULL);
+	ATF_CHECK_EQ(USBCCID_ETIMEDOUT, usbccid_power_on(reader, 0, USBCCID_COLD, 50, &err));
+	ATF_CHECK(wire_of(reader)->deadline <= begun + 1000);
+	script_done(reader);
+	/* No single voltage gets all the time. */
+	script(reader, "abort ok", "> 72 000000", "< 81 010000", "> 62 030000", "< 80 000000" ATR_T0,
+	       NULL);
+	require_power(reader);
+	ATF_CHECK(wire_of(reader)->deadline < wire_now_ms() + 10000);
+	script_end(reader);
+}
+
+ATF_TC_WITHOUT_HEAD(cancel_leaves_the_rest_to_the_next_call);
+ATF_TC_BODY(cancel_leaves_the_rest_to_the_next_call, tc)
+{
+	struct usbccid_reader *reader = reader_of(CCID_LEVEL_BIT_SHORT, 0, 0);
+
+	script(reader, "> 62 000000", "! cancel", NULL);
+	check_no_power(reader, USBCCID_ECANCELED);
+	script(reader, "abort ok", "> 72 000000", "< 81 010000", "> 62 000000", "< 80 000000" ATR_T0, NULL);
+	require_power(reader);
+	script_end(reader);
+}
+
+ATF_TC_WITHOUT_HEAD(power_off_ends_the_session);
+ATF_TC_BODY(power_off_ends_the_session, tc)
+{
+	struct usbccid_reader *reader = reader_of(CCID_LEVEL_BIT_SHORT, 0, 0);
+
+	power_up(reader, ATR_T0);
+	script(reader, "> 63 000000", "< 81 410000", NULL);	/* refused, and told what is */
+	ATF_CHECK_EQ(0, usbccid_power_off(reader, 0, 1000, &err));
+	ATF_CHECK(!transmit_hex(reader, "00 A4 04 00", &err));
+	ATF_CHECK_EQ(USBCCID_EINVAL, err.code);
+	ATF_CHECK(!err.sent);
+	script_end(reader);
+}
+
+ATF_TC_WITHOUT_HEAD(card_says_what_the_reader_says);
+ATF_TC_BODY(card_says_what_the_reader_says, tc)
+{
+	struct usbccid_reader *reader = reader_of(CCID_LEVEL_BIT_SHORT, 0, 0);
+	struct usbccid_card card;
+
+	ATF_CHECK_EQ(USBCCID_CARD_ABSENT, card_now(reader, "< 81 020000").state);
+	ATF_CHECK_EQ(USBCCID_CARD_OFF, card_now(reader, "< 81 010000").state);
+	/* It has power, but no session of ours. */
+	ATF_CHECK_EQ(USBCCID_CARD_OFF, card_now(reader, "< 81 000000").state);
+	power_up(reader, ATR_T0);
+	ATF_CHECK_EQ(USBCCID_CARD_ON, card_now(reader, "< 81 000000").state);
+	ATF_CHECK_EQ(USBCCID_CARD_ON, card_now(reader, "< 81 030000").state);
+	ATF_CHECK_EQ(USBCCID_CARD_OFF, card_now(reader, "< 81 010000").state);
+	ATF_CHECK_EQ(USBCCID_CARD_OFF, card_now(reader, "< 81 000000").state);
+	ATF_CHECK_EQ(USBCCID_CARD_ABSENT, card_now(reader, "< 81 42FE00").state);
+	script(reader, "> 65 000000", "< 81 420500", NULL);
+	ATF_CHECK_EQ(USBCCID_ENOMEDIUM, usbccid_card(reader, 0, 1000, &card, &err));
+	script_end(reader);
+}
+
+/* --- answers to reset ------------------------------------------------------------------------- */
+
+ATF_TC_WITHOUT_HEAD(a_malformed_answer_to_reset_is_as_good_as_none);
+ATF_TC_BODY(a_malformed_answer_to_reset_is_as_good_as_none, tc)
+{
+	static const char *const answers[] = {
+		"< 80 000000",
+		"< 80 000000 3B",
+		"< 80 000000 3B 01",			/* cut */
+		"< 80 000000 3B 80 81 31 20 45 54",	/* TCK */
+		"< 80 000000 3F 1F 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00"
+		"00 00 00 00 00 00 00 00 00 00 00",	/* 35 bytes */
+	};
+
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		struct usbccid_reader *reader = reader_of(TPDU, CCID_AUTO_VOLTAGE, 0);
+
+		script(reader, "> 62 030000", answers[i], OFF, "> 62 020000", answers[i], OFF,
+		       "> 62 010000", answers[i], OFF, NULL);
+		check_no_power(reader, USBCCID_EPROTO);
+		script(reader, "> 62 030000", answers[i], OFF, "> 62 020000", "< 80 000000" ATR_T0, NULL);
+		require_power(reader);
+		script_end(reader);
+	}
+}
+
+ATF_TC_WITHOUT_HEAD(at_apdu_level_a_reader_may_know_better);
+ATF_TC_BODY(at_apdu_level_a_reader_may_know_better, tc)
+{
+	struct usbccid_reader *reader = reader_of(CCID_LEVEL_BIT_SHORT, 0, 0);
+
+	script(reader, "> 62 000000", "< 80 000000 3B 01", NULL);
+	require_power(reader);
+	script_end(reader);
+}
+
+/* --- rates ------------------------------------------------------------------------------------- */
+
+ATF_TC_WITHOUT_HEAD(pps_and_parameters_are_the_hosts_where_the_reader_leaves_them);
+ATF_TC_BODY(pps_and_parameters_are_the_hosts_where_the_reader_leaves_them, tc)
+{
+	struct usbccid_reader *reader = reader_of(TPDU, CCID_AUTO_PARAMETERS, 0);
+
+	script(reader, "> 62 000000", "< 80 000000" ATR_FAST, "> 6F 000000 FF 10 94 7B",
+	       "< 80 000000 FF 10 94 7B", SET_FAST, NULL);
+	require_power(reader);
+	/* A card that leaves PPS1 out stays at the default rate. */
+	script(reader, OFF, "> 62 000000", "< 80 000000" ATR_FAST, "> 6F 000000 FF 10 94 7B",
+	       "< 80 000000 FF 00 FF", SET_T0, NULL);
+	require_power(reader);
+	/* Nothing to negotiate: no PPS. */
+	script(reader, OFF, "> 62 000000", "< 80 000000" ATR_T0, SET_T0, NULL);
+	require_power(reader);
+	script_end(reader);
+}
+
+ATF_TC_WITHOUT_HEAD(after_a_failed_pps_the_card_goes_on_at_its_default);
+ATF_TC_BODY(after_a_failed_pps_the_card_goes_on_at_its_default, tc)
+{
+	static const char *const answers[] = {
+		"< 80 40FE00", "< 80 41FE00", "< 80 000000 FF 10 94 7A", "< 80 000000 FF 10 95 7A",
+		"< 80 000000", "< 80 000000 FF 01 FE",
+	};
+
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		struct usbccid_reader *reader = reader_of(TPDU, CCID_AUTO_PARAMETERS, 0);
+
+		script(reader, "> 62 000000", "< 80 000000" ATR_FAST, "> 6F 000000 FF 10 94 7B",
+		       answers[i], NULL);
+		if (i != 1)
+			script(reader, OFF, NULL);
+		script(reader, "> 62 000000", "< 80 000000" ATR_FAST, SET_T0, NULL);
+		require_power(reader);
+		script_end(reader);
+	}
+}
+
+ATF_TC_WITHOUT_HEAD(a_card_that_goes_during_pps_is_not_tried_again);
+ATF_TC_BODY(a_card_that_goes_during_pps_is_not_tried_again, tc)
+{
+	struct usbccid_reader *reader = reader_of(TPDU, CCID_AUTO_PARAMETERS, 0);
+
+	script(reader, "> 62 000000", "< 80 000000" ATR_FAST, "> 6F 000000 FF 10 94 7B", "< 80 42FE00",
+	       NULL);
+	check_no_power(reader, USBCCID_ENOMEDIUM);
+	script(reader, "> 62 000000", "< 80 000000" ATR_FAST, "> 6F 000000 FF 10 94 7B", "! gone", NULL);
+	check_no_power(reader, USBCCID_ENODEV);
+	script_end(reader);
+}
+
+ATF_TC_WITHOUT_HEAD(quirks_leave_out_what_a_reader_cannot_do);
+ATF_TC_BODY(quirks_leave_out_what_a_reader_cannot_do, tc)
+{
+	struct usbccid_reader *reader = reader_of(TPDU, CCID_AUTO_PARAMETERS, QUIRK_NO_PPS);
+
+	script(reader, "> 62 000000", "< 80 000000" ATR_FAST, SET_T0, NULL);
+	require_power(reader);
+	script_end(reader);
+
+	reader = reader_of(TPDU, CCID_AUTO_PARAMETERS, QUIRK_NO_SET_PARAMETERS);
+	script(reader, "> 62 000000", "< 80 000000" ATR_FAST, NULL);
+	require_power(reader);
+	script_end(reader);
+}
+
+static struct usbccid_reader *reader_with_pps(uint32_t level)
+{
+	struct reader_setup setup = setup_of(level);
+
+	setup.descriptor.features &= ~(uint32_t)CCID_AUTO_PARAMETERS;
+	setup.descriptor.features |= CCID_AUTO_PPS;
+	return scripted_reader(&setup);
+}
+
+ATF_TC_WITHOUT_HEAD(a_reader_that_does_pps_is_told_the_rate);
+ATF_TC_BODY(a_reader_that_does_pps_is_told_the_rate, tc)
+{
+	static const uint32_t levels[] = { TPDU, CCID_LEVEL_BIT_SHORT, CCID_LEVEL_BIT_EXTENDED };
+
+	for (size_t i = 0; i < 3; i++) {
+		struct usbccid_reader *reader = reader_with_pps(levels[i]);
+
+		script(reader, "> 62 000000", "< 80 000000" ATR_FAST, SET_FAST, NULL);
+		require_power(reader);
+		/* It fails: activated anew, at the default rate. */
+		script(reader, OFF, "> 62 000000", "< 80 000000" ATR_FAST, "> 61 000000 94 00 00 0A 00",
+		       "< 82 40F600", OFF, "> 62 000000", "< 80 000000" ATR_FAST, SET_T0, NULL);
+		require_power(reader);
+		script_end(reader);
+	}
+}
+
+ATF_TC_WITHOUT_HEAD(at_apdu_level_pps_is_never_the_hosts);
+ATF_TC_BODY(at_apdu_level_pps_is_never_the_hosts, tc)
+{
+	struct usbccid_reader *reader = reader_of(CCID_LEVEL_BIT_SHORT, CCID_AUTO_PARAMETERS, 0);
+
+	script(reader, "> 62 000000", "< 80 000000" ATR_FAST, SET_T0, NULL);
+	require_power(reader);
+	script_end(reader);
+}
+
+ATF_TC_WITHOUT_HEAD(a_reader_without_parameters_works_at_the_default_rate);
+ATF_TC_BODY(a_reader_without_parameters_works_at_the_default_rate, tc)
+{
+	struct usbccid_reader *reader = reader_of(TPDU, CCID_AUTO_PARAMETERS, 0);
+
+	script(reader, "> 62 000000", "< 80 000000" ATR_T0, "> 61 000000 11 00 00 0A 00", "< 81 400000",
+	       NULL);
+	require_power(reader);
+	/* At another rate that is a failure, and so is a card that went. */
+	script(reader, OFF, "> 62 000000", "< 80 000000 3B 90 94 10 00", "> 61 000000 94 00 00 0A 00",
+	       "< 81 400000", OFF, "> 62 000000", "< 80 000000 3B 90 94 10 00",
+	       "> 61 000000 94 00 00 0A 00", "< 81 400000", OFF, NULL);
+	check_no_power(reader, USBCCID_ENOTSUP);
+	script(reader, "> 62 000000", "< 80 000000" ATR_T0, "> 61 000000 11 00 00 0A 00", "< 81 420000",
+	       NULL);
+	check_no_power(reader, USBCCID_ENOMEDIUM);
+	script_end(reader);
+}
+
+ATF_TC_WITHOUT_HEAD(a_reader_that_stays_at_another_protocol_is_not_used);
+ATF_TC_BODY(a_reader_that_stays_at_another_protocol_is_not_used, tc)
+{
+	struct usbccid_reader *reader = reader_of(TPDU, CCID_AUTO_PARAMETERS, 0);
+
+	script(reader, "> 62 000000", "< 80 000000" ATR_T0, "> 61 000000 11 00 00 0A 00",
+	       "< 82 000001 11 10 00 4D 00 20 00", OFF, "> 62 000000", "< 80 000000" ATR_T0,
+	       "> 61 000000 11 00 00 0A 00", "< 82 000001 11 10 00 4D 00 20 00", OFF, NULL);
+	check_no_power(reader, USBCCID_EPROTO);
+	ATF_CHECK_STREQ("3-1 slot 0: the reader stays at T=1", err.message);
+	/* Some answer without the parameters. */
+	script(reader, "> 62 000000", "< 80 000000" ATR_T0, "> 61 000000 11 00 00 0A 00", "< 82 000001",
+	       NULL);
+	require_power(reader);
+	script_end(reader);
+}
+
+ATF_TC_WITHOUT_HEAD(a_card_of_one_mode_is_not_asked_for_another);
+ATF_TC_BODY(a_card_of_one_mode_is_not_asked_for_another, tc)
+{
+	struct usbccid_reader *reader = reader_of(TPDU, CCID_AUTO_PARAMETERS, 0);
+
+	script(reader, "> 62 000000", "< 80 000000 3B 90 94 10 00", SET_FAST, NULL);
+	require_power(reader);
+	script(reader, OFF, "> 62 000000", "< 80 000000 3B 90 94 10 10", SET_T0, NULL);
+	require_power(reader);
+	script(reader, OFF, "> 62 000000", "< 80 000000 3B 90 94 10 02", OFF, NULL);
+	check_no_power(reader, USBCCID_ENOTSUP);
+	ATF_CHECK_STREQ("3-1 slot 0: the card wants T=2, which the reader has not", err.message);
+	script_end(reader);
+}
+
+/* --- protocols ---------------------------------------------------------------------------------- */
+
+static struct usbccid_reader *reader_with(uint32_t level, uint32_t protocols, uint32_t host)
+{
+	struct reader_setup setup = setup_of(level);
+
+	setup.descriptor.features &= ~host;
+	setup.descriptor.protocols = protocols;
+	return scripted_reader(&setup);
+}
+
+ATF_TC_WITHOUT_HEAD(the_cards_first_protocol_is_taken_where_the_reader_has_it);
+ATF_TC_BODY(the_cards_first_protocol_is_taken_where_the_reader_has_it, tc)
+{
+	struct usbccid_reader *reader = reader_with(TPDU, 3, CCID_AUTO_PARAMETERS);
+
+	script(reader, "> 62 000000", "< 80 000000" ATR_T0_T1, SET_T0, NULL);
+	require_power(reader);
+	ATF_CHECK_EQ(0, reader->slots[0].card.protocol);
+	script(reader, OFF, "> 62 000000", "< 80 000000" ATR_T1, SET_T1_BWI4, NULL);
+	require_power(reader);
+	ATF_CHECK_EQ(1, reader->slots[0].card.protocol);
+	ATF_CHECK(reader->slots[0].card.extended);
+	ATF_CHECK_EQ(65544, reader->slots[0].card.max_command);
+	script_end(reader);
+}
+
+ATF_TC_WITHOUT_HEAD(pps_takes_the_card_to_the_readers_protocol);
+ATF_TC_BODY(pps_takes_the_card_to_the_readers_protocol, tc)
+{
+	struct usbccid_reader *reader = reader_with(TPDU, CCID_PROTOCOL_T1, CCID_AUTO_PARAMETERS);
+
+	script(reader, "> 62 000000", "< 80 000000" ATR_T0_T1, "> 6F 000000 FF 01 FE",
+	       "< 80 000000 FF 01 FE", SET_T1, NULL);
+	require_power(reader);
+	ATF_CHECK_EQ(1, reader->slots[0].card.protocol);
+	/* Without PPS there is no way from the first to the other. */
+	script(reader, OFF, "> 62 000000", "< 80 000000" ATR_T0_T1, "> 6F 000000 FF 01 FE", "< 80 40FE00",
+	       OFF, "> 62 000000", "< 80 000000" ATR_T0_T1, OFF, NULL);
+	check_no_power(reader, USBCCID_ENOTSUP);
+	script(reader, "> 62 000000", "< 80 000000" ATR_T0, OFF, NULL);
+	check_no_power(reader, USBCCID_ENOTSUP);
+	ATF_CHECK_STREQ("3-1 slot 0: the card wants T=0, which the reader has not", err.message);
+	script_end(reader);
+}
+
+ATF_TC_WITHOUT_HEAD(reserved_values_for_t1_are_refused);
+ATF_TC_BODY(reserved_values_for_t1_are_refused, tc)
+{
+	struct usbccid_reader *reader = reader_with(TPDU, 3, CCID_AUTO_PARAMETERS);
+
+	script(reader, "> 62 000000", "< 80 000000 3B 80 81 11 FF EF", OFF, NULL);
+	check_no_power(reader, USBCCID_EPROTO);
+	script_end(reader);
+
+	reader = reader_with(TPDU, CCID_PROTOCOL_T1, 0);
+	script(reader, "> 62 000000", "< 80 000000 3B 80 81 11 00 10", OFF, NULL);
+	check_no_power(reader, USBCCID_EPROTO);
+	script_end(reader);
+}
+
+ATF_TC_WITHOUT_HEAD(a_reader_that_chose_is_asked_what_where_there_was_a_choice);
+ATF_TC_BODY(a_reader_that_chose_is_asked_what_where_there_was_a_choice, tc)
+{
+	static const struct {
+		const char *answer;
+		unsigned protocol;
+	} cases[] = {
+		{ "< 82 000001 11 10 00 4D 00 20 00", 1 },
+		{ "< 82 000000 11 00 00 0A 00", 0 },
+		{ "< 82 400000", 0 },
+		{ "< 82 000080", 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct usbccid_reader *reader = reader_with(TPDU, 3, 0);
+
+		script(reader, "> 62 000000", "< 80 000000" ATR_T0_T1, "> 6C 000000", cases[i].answer,
+		       NULL);
+		require_power(reader);
+		ATF_CHECK_EQ(cases[i].protocol, reader->slots[0].card.protocol);
+		script_end(reader);
+	}
+	/* No choice: no message. */
+	struct usbccid_reader *reader = reader_with(TPDU, CCID_PROTOCOL_T0, 0);
+
+	script(reader, "> 62 000000", "< 80 000000" ATR_T0_T1, NULL);
+	require_power(reader);
+	script_end(reader);
+	/* At APDU level a protocol that the reader does not own up to is its own affair. */
+	reader = reader_with(CCID_LEVEL_BIT_SHORT, CCID_PROTOCOL_T0, 0);
+	script(reader, "> 62 000000", "< 80 000000" ATR_T1, NULL);
+	require_power(reader);
+	script_end(reader);
+}
+
+/* --- T=1: how long blocks may be ------------------------------------------------------------------- */
+
+#define IFS_254		"> 6F 000000 00 C1 01 FE 3E"
+
+ATF_TC_WITHOUT_HEAD(the_host_announces_the_blocks_it_takes);
+ATF_TC_BODY(the_host_announces_the_blocks_it_takes, tc)
+{
+	struct usbccid_reader *reader = reader_with(TPDU, CCID_PROTOCOL_T1, CCID_AUTO_IFSD);
+
+	script(reader, "> 62 000000", "< 80 000000" ATR_T1, IFS_254, "< 80 000000 00 E1 01 FE 1E", NULL);
+	require_power(reader);
+	ATF_CHECK_EQ(254, reader->slots[0].t1.ifsd);
+	/* A card that does not answer to it is no card of T=1's. */
+	script(reader, OFF, "> 62 000000", "< 80 000000" ATR_T1, IFS_254, "< 80 40FE00", IFS_254,
+	       "< 80 40FE00", IFS_254, "< 80 40FE00", "> 6F 000000 00 C0 00 C0", "< 80 40FE00",
+	       "> 6F 000000 00 C0 00 C0", "< 80 40FE00", "> 6F 000000 00 C0 00 C0", "< 80 40FE00", OFF,
+	       NULL);
+	check_no_power(reader, USBCCID_EPROTO);
+	script_end(reader);
+}
+
+ATF_TC_WITHOUT_HEAD(blocks_fit_into_the_readers_messages);
+ATF_TC_BODY(blocks_fit_into_the_readers_messages, tc)
+{
+	struct reader_setup setup = setup_of(TPDU);
+	struct usbccid_reader *reader;
+
+	setup.descriptor.protocols = CCID_PROTOCOL_T1;
+	setup.descriptor.max_message = 43;
+	reader = scripted_reader(&setup);
+	power_up(reader, ATR_T1);
+	ATF_CHECK_EQ(28, reader->slots[0].t1.ifsc);
+	ATF_CHECK_EQ(28, reader->slots[0].t1.ifsd);
+	script_end(reader);
+
+	/* What is the default need not be announced. */
+	setup = setup_of(TPDU);
+	setup.descriptor.features &= ~(uint32_t)CCID_AUTO_IFSD;
+	setup.descriptor.protocols = CCID_PROTOCOL_T1;
+	setup.descriptor.max_ifsd = 32;
+	reader = scripted_reader(&setup);
+	power_up(reader, ATR_T1);
+	ATF_CHECK_EQ(32, reader->slots[0].t1.ifsd);
+	script_end(reader);
+}
+
+/* --- cards that are changed meanwhile ---------------------------------------------------------------- */
+
+ATF_TC_WITHOUT_HEAD(a_card_that_is_changed_while_it_is_powered_has_no_session);
+ATF_TC_BODY(a_card_that_is_changed_while_it_is_powered_has_no_session, tc)
+{
+	struct usbccid_reader *reader = reader_of(CCID_LEVEL_BIT_SHORT, 0, 0);
+
+	power_up(reader, ATR_T0);
+	script(reader, OFF, "> 62 000000", "notice 50 02", "notice 50 03", "< 80 000000" ATR_T0, OFF, NULL);
+	check_no_power(reader, USBCCID_ESTALE);
+	script(reader, "> 62 000000", "notice 50 02", "< 80 000000" ATR_T0, OFF, NULL);
+	check_no_power(reader, USBCCID_ENOMEDIUM);
+	/* What happened before is nothing to the session that begins. */
+	script(reader, "late 50 03", "late 50 02", "late 50 03", NULL);
+	power_up(reader, ATR_T0);
+	script(reader, "> 6F 000000 00A40400", "< 80 000000 9000", NULL);
+	ATF_CHECK_STREQ("9000", transmit_hex(reader, "00 A4 04 00", &err));
+	script_end(reader);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, a_reader_that_does_it_all_gets_one_message);
+	ATF_TP_ADD_TC(tp, voltages_go_up_until_the_card_answers);
+	ATF_TP_ADD_TC(tp, only_voltages_of_the_reader_are_tried);
+	ATF_TP_ADD_TC(tp, readers_that_want_5_V_first_get_it);
+	ATF_TP_ADD_TC(tp, a_mute_card_is_told_from_none);
+	ATF_TP_ADD_TC(tp, a_warm_reset_keeps_voltage_and_power);
+	ATF_TP_ADD_TC(tp, a_reader_that_hangs_at_one_voltage_is_brought_back);
+	ATF_TP_ADD_TC(tp, power_on_keeps_to_its_deadline);
+	ATF_TP_ADD_TC(tp, cancel_leaves_the_rest_to_the_next_call);
+	ATF_TP_ADD_TC(tp, power_off_ends_the_session);
+	ATF_TP_ADD_TC(tp, card_says_what_the_reader_says);
+	ATF_TP_ADD_TC(tp, a_malformed_answer_to_reset_is_as_good_as_none);
+	ATF_TP_ADD_TC(tp, at_apdu_level_a_reader_may_know_better);
+	ATF_TP_ADD_TC(tp, pps_and_parameters_are_the_hosts_where_the_reader_leaves_them);
+	ATF_TP_ADD_TC(tp, after_a_failed_pps_the_card_goes_on_at_its_default);
+	ATF_TP_ADD_TC(tp, a_card_that_goes_during_pps_is_not_tried_again);
+	ATF_TP_ADD_TC(tp, quirks_leave_out_what_a_reader_cannot_do);
+	ATF_TP_ADD_TC(tp, a_reader_that_does_pps_is_told_the_rate);
+	ATF_TP_ADD_TC(tp, at_apdu_level_pps_is_never_the_hosts);
+	ATF_TP_ADD_TC(tp, a_reader_without_parameters_works_at_the_default_rate);
+	ATF_TP_ADD_TC(tp, a_reader_that_stays_at_another_protocol_is_not_used);
+	ATF_TP_ADD_TC(tp, a_card_of_one_mode_is_not_asked_for_another);
+	ATF_TP_ADD_TC(tp, the_cards_first_protocol_is_taken_where_the_reader_has_it);
+	ATF_TP_ADD_TC(tp, pps_takes_the_card_to_the_readers_protocol);
+	ATF_TP_ADD_TC(tp, reserved_values_for_t1_are_refused);
+	ATF_TP_ADD_TC(tp, a_reader_that_chose_is_asked_what_where_there_was_a_choice);
+	ATF_TP_ADD_TC(tp, the_host_announces_the_blocks_it_takes);
+	ATF_TP_ADD_TC(tp, blocks_fit_into_the_readers_messages);
+	ATF_TP_ADD_TC(tp, a_card_that_is_changed_while_it_is_powered_has_no_session);
+	return atf_no_error();
+}
