@@ -33,7 +33,7 @@ static int check_setup(const struct reader_setup *setup, struct usbccid_error *e
 	return 0;
 }
 
-static enum usbccid_level public_level(uint32_t features)
+enum usbccid_level public_level(uint32_t features)
 {
 	switch (ccid_level(features)) {
 	case CCID_LEVEL_TPDU:

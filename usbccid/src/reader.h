@@ -75,6 +75,9 @@ struct usbccid_reader {
 int reader_new(struct wire *wire, const struct reader_setup *setup, struct usbccid_reader **ret,
 	       struct usbccid_error *err);
 
+/* dwFeatures as callers see it; contradictions are USBCCID_CHARACTER. */
+enum usbccid_level public_level(uint32_t features);
+
 /* A public call on a slot: its time, and why it fails. */
 struct call {
 	struct usbccid_reader *reader;
