@@ -15,3 +15,6 @@ $(VREADER_HOST): $(call obj,$(UMOCKDEV_SRCS)) $(VREADER_A) $(VEUICC_A) $(RSP_A) 
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(UMOCKDEV_LIBS) $(DEPS_LIBS)
 
 tests: $(VREADER_HOST)
+
+# The one unit test that looks into the reader.
+$(TEST_DIR)/unit/vreader_t1_test: $(VREADER_A)
