@@ -64,7 +64,10 @@ static size_t edc(const uint8_t *block, size_t len, bool crc, uint8_t *out)
 	return 2;
 }
 
-/* 0: nothing in time. Else up to 40 bytes as they are, or PCB and information with all else right. */
+/*
+ * 0: nothing in time. Else up to 40 bytes, as they are or with right check bytes behind them; or PCB
+ * and information with all else right.
+ */
 static void make_block(struct card *card, bool crc)
 {
 	uint8_t how;
@@ -76,9 +79,11 @@ static void make_block(struct card *card, bool crc)
 	if (how == 0)
 		return;
 	if (how & 0x80) {
-		card->len = (how & 0x7F) % 40;
+		card->len = (how & 0x3F) % 40;
 		for (size_t i = 0; i < card->len; i++)
 			card->block[i] = next_byte(card);
+		if (how & 0x40)
+			card->len += edc(card->block, card->len, crc, card->block + card->len);
 		return;
 	}
 	card->block[0] = 0;
