@@ -41,7 +41,7 @@ static const char *get_hex(const char *text, uint16_t *ret)
 	return digits >= 1 && digits <= 4 ? text : NULL;
 }
 
-bool address_parse(const char *text, struct address *ret)
+bool usb_address_parse(const char *text, struct address *ret)
 {
 	const char *end;
 
@@ -142,7 +142,7 @@ int address_choose(const struct found_readers *found, const char *text, int inte
 	struct address address;
 	size_t at = 0;
 
-	if (!address_parse(text, &address))
+	if (!usb_address_parse(text, &address))
 		return error_set(err, USBCCID_EINVAL,
 				 "\"%.64s\" is no USB reader: give BUS-PORT (3-1.4) or VID:PID (08e6:3437)",
 				 text);

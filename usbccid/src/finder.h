@@ -82,7 +82,7 @@ struct address {
 };
 
 /* False: it has neither form. */
-bool address_parse(const char *text, struct address *ret);
+bool usb_address_parse(const char *text, struct address *ret);
 /* The reader that is meant, or why there is none. @interface as in struct usbccid_open_options. */
 int address_choose(const struct found_readers *found, const char *text, int interface,
 		   struct found_reader **ret, struct usbccid_error *err);
