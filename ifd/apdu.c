@@ -75,7 +75,7 @@ static bool parse_body(const uint8_t *bytes, size_t len, struct apdu *out)
 	return true;
 }
 
-uint16_t apdu_parse(const uint8_t *bytes, size_t len, struct apdu *out)
+uint16_t ifd_apdu_parse(const uint8_t *bytes, size_t len, struct apdu *out)
 {
 	if (len < 4)
 		return SW_WRONG_LENGTH;
@@ -90,17 +90,17 @@ uint16_t apdu_parse(const uint8_t *bytes, size_t len, struct apdu *out)
 	return parse_body(bytes, len, out) ? 0 : SW_WRONG_LENGTH;
 }
 
-bool apdu_is_interindustry(const struct apdu *apdu)
+bool ifd_apdu_is_interindustry(const struct apdu *apdu)
 {
 	return !(apdu->cla & CLA_PROPRIETARY);
 }
 
-bool apdu_is_chained(const struct apdu *apdu)
+bool ifd_apdu_is_chained(const struct apdu *apdu)
 {
 	return apdu->cla & CLA_CHAINED;
 }
 
-bool apdu_is_secure(const struct apdu *apdu)
+bool ifd_apdu_is_secure(const struct apdu *apdu)
 {
 	return apdu->cla & CLA_SM;
 }

@@ -45,11 +45,11 @@ struct apdu {
 };
 
 /* Gives 0, or the status word that answers what is no command. @out points into @bytes. */
-uint16_t apdu_parse(const uint8_t *bytes, size_t len, struct apdu *out);
+uint16_t ifd_apdu_parse(const uint8_t *bytes, size_t len, struct apdu *out);
 
 /* A class of ISO/IEC 7816-4, not a proprietary one. */
-bool apdu_is_interindustry(const struct apdu *apdu);
-bool apdu_is_chained(const struct apdu *apdu);
-bool apdu_is_secure(const struct apdu *apdu);
+bool ifd_apdu_is_interindustry(const struct apdu *apdu);
+bool ifd_apdu_is_chained(const struct apdu *apdu);
+bool ifd_apdu_is_secure(const struct apdu *apdu);
 
 #endif

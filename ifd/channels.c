@@ -96,7 +96,7 @@ static int channel_close(struct channels *channels, const struct apdu *apdu, str
 
 static int manage_channel(struct channels *channels, const struct apdu *apdu, struct answer *answer)
 {
-	if (!apdu_is_interindustry(apdu))
+	if (!ifd_apdu_is_interindustry(apdu))
 		return answer_sw(answer, SW_WRONG_INS);
 	if (apdu->lc)
 		return answer_sw(answer, SW_WRONG_LENGTH);
@@ -255,7 +255,7 @@ int channels_transmit(struct channels *channels, const uint8_t *command, size_t 
 {
 	struct channel *channel;
 	struct apdu apdu;
-	uint16_t sw = apdu_parse(command, len, &apdu);
+	uint16_t sw = ifd_apdu_parse(command, len, &apdu);
 	int r;
 
 	answer->len = 0;
@@ -266,7 +266,7 @@ int channels_transmit(struct channels *channels, const uint8_t *command, size_t 
 		return answer_sw(answer, SW_NO_CHANNEL);
 	if (answer_from_kept(answer, &channel->kept, &apdu, &r))
 		return r;
-	if (apdu.ins == INS_GET_RESPONSE && apdu_is_interindustry(&apdu))
+	if (apdu.ins == INS_GET_RESPONSE && ifd_apdu_is_interindustry(&apdu))
 		return answer_sw(answer, SW_CONDITIONS);
 	if (apdu.ins == INS_MANAGE_CHANNEL)
 		return manage_channel(channels, &apdu, answer);

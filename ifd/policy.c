@@ -107,9 +107,9 @@ static uint16_t check_select_name(const struct policy *policy, const struct apdu
 static uint16_t check_select(const struct policy *policy, const struct apdu *apdu, bool basic)
 {
 	/* Neither a name in pieces nor one that cannot be read. */
-	if (apdu_is_chained(apdu))
+	if (ifd_apdu_is_chained(apdu))
 		return SW_NO_CHAINING;
-	if (apdu_is_secure(apdu))
+	if (ifd_apdu_is_secure(apdu))
 		return SW_NO_SECURE_MESSAGING;
 	switch (apdu->p1) {
 	case SELECT_BY_NAME:
@@ -138,7 +138,7 @@ uint16_t policy_check_command(const struct policy *policy, const struct apdu *ap
 	if (apdu->ins == INS_SELECT)
 		return check_select(policy, apdu, basic);
 	/* A command inside: T=0's way to send what is longer than a TPDU (ISO/IEC 7816-3, 12.2.5). */
-	if ((apdu->ins & 0xFE) == INS_ENVELOPE && apdu_is_interindustry(apdu))
+	if ((apdu->ins & 0xFE) == INS_ENVELOPE && ifd_apdu_is_interindustry(apdu))
 		return SW_WRONG_INS;
 	return 0;
 }

@@ -12,9 +12,9 @@
 
 uint16_t select_check(const struct policy *policy, const struct apdu *apdu)
 {
-	if (apdu_is_chained(apdu))
+	if (ifd_apdu_is_chained(apdu))
 		return SW_NO_CHAINING;
-	if (apdu_is_secure(apdu))
+	if (ifd_apdu_is_secure(apdu))
 		return SW_NO_SECURE_MESSAGING;
 	if (apdu->lc > POLICY_AID_MAX)
 		return SW_WRONG_LENGTH;

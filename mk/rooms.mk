@@ -82,8 +82,15 @@ LIBESIM_ARCHIVES := $(LIBESIM_A) $(USBCCID_A)
 IFD_SRCS := $(wildcard ifd/*.c)
 IFD_SO := $(BUILD)/lib/libifdeuicc.so
 IFD_MAP := ifd/libifdeuicc.map
+IFD_A := $(BUILD)/lib/libifd.a
 
 $(call obj,$(IFD_SRCS)): ROOM_CPPFLAGS := -Ikmod/include/uapi $(PCSC_CFLAGS)
+
+# For tests: the driver's parts, without pcscd.
+$(IFD_A): $(call obj,$(IFD_SRCS)) $(SOURCES_STAMP)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $(filter %.o,$^)
 
 $(IFD_SO): $(call obj,$(IFD_SRCS)) $(IFD_MAP) $(SOURCES_STAMP)
 	@mkdir -p $(@D)

@@ -5,7 +5,7 @@
 # coverage.sh, demo.sh.
 
 TEST_DIR := $(BUILD)/tests
-TEST_LIBS := $(SMDPP_A) $(VEUICC_A) $(RSP_A) $(LIBESIM_ARCHIVES)
+TEST_LIBS := $(SMDPP_A) $(VEUICC_A) $(RSP_A) $(LIBESIM_ARCHIVES) $(IFD_A)
 
 # --- unit tests: tests/unit/NAME_test.c is an ATF program; other files there are shared --
 UNIT_SRCS := $(wildcard tests/unit/*.c)
@@ -13,7 +13,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(filter %_test.c,$(UNIT_SRCS)))
 UNIT_PROGRAMS := $(patsubst %,$(TEST_DIR)/unit/%,$(UNIT_TESTS))
 UNIT_SHARED_A := $(BUILD)/lib/libunit.a
 
-$(call obj,$(UNIT_SRCS)): ROOM_CPPFLAGS := -Ilibesim/src -Iusbccid/include -Iusbccid/src -Itests -Ikmod/include/uapi -Ikmod/include
+$(call obj,$(UNIT_SRCS)): ROOM_CPPFLAGS := -Ilibesim/src -Iusbccid/include -Iusbccid/src -Itests -I. -Ikmod/include/uapi -Ikmod/include
 
 $(UNIT_SHARED_A): $(call obj,$(filter-out %_test.c,$(UNIT_SRCS))) $(SOURCES_STAMP)
 	@mkdir -p $(@D)
@@ -23,7 +23,7 @@ $(UNIT_SHARED_A): $(call obj,$(filter-out %_test.c,$(UNIT_SRCS))) $(SOURCES_STAM
 $(UNIT_PROGRAMS): $(TEST_DIR)/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_SHARED_A) $(TEST_LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
-		-latf-c $(DEPS_LIBS)
+		-latf-c -linih $(DEPS_LIBS)
 
 # --- integration tests: tests/integration/NAME_test.sh is an atf-sh program ------------
 # The sanitizer build runs them too, save those of the build system itself and of memory.
@@ -65,12 +65,12 @@ FUZZ_PROGRAMS := $(patsubst %,$(BUILD)/bin/%_fuzz,$(FUZZ_NAMES))
 FUZZ_FLAGS := CC=clang BUILD=$(BUILD)/fuzz WARNINGS=-w HARDENING=-fPIC OPTIMISE=-O1 \
 	SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
 
-$(call obj,$(wildcard tests/fuzz/*.c)): ROOM_CPPFLAGS := -Ilibesim/src -Iusbccid/include -Iusbccid/src -Itests -Ikmod/include
+$(call obj,$(wildcard tests/fuzz/*.c)): ROOM_CPPFLAGS := -Ilibesim/src -Iusbccid/include -Iusbccid/src -Itests -I. -Ikmod/include/uapi -Ikmod/include
 
 $(FUZZ_PROGRAMS): $(BUILD)/bin/%_fuzz: $(BUILD)/obj/tests/fuzz/%_fuzz.o $(TEST_LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) \
-		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(DEPS_LIBS)
+		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group -linih $(DEPS_LIBS)
 
 # Built in the clang tree alone: `make fuzzers` goes there.
 .PHONY: fuzzers fuzz-programs
