@@ -252,6 +252,10 @@ ATF_TC_BODY(at_apdu_level_a_reader_may_know_better, tc)
 
 	script(reader, "> 62 000000", "< 80 000000 3B 01", NULL);
 	require_power(reader);
+	/* But it is not believed that an answer to reset is longer than they can be. */
+	script(reader, OFF, "> 62 000000", "< 80 000000 3B 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00"
+	       "00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00", OFF, NULL);
+	check_no_power(reader, USBCCID_EPROTO);
 	script_end(reader);
 }
 
@@ -500,6 +504,11 @@ ATF_TC_BODY(a_reader_that_chose_is_asked_what_where_there_was_a_choice, tc)
 
 	script(reader, "> 62 000000", "< 80 000000" ATR_T0_T1, NULL);
 	require_power(reader);
+	script_end(reader);
+	reader = reader_with(TPDU, 3, 0);
+	script(reader, "> 62 000000", "< 80 000000 3B 80 90 01 01 10", NULL);
+	require_power(reader);
+	ATF_CHECK_EQ(1, reader->slots[0].card.protocol);
 	script_end(reader);
 	/* At APDU level a protocol that the reader does not own up to is its own affair. */
 	reader = reader_with(CCID_LEVEL_BIT_SHORT, CCID_PROTOCOL_T0, 0);

@@ -208,6 +208,12 @@ static int scripted_receive(struct wire *base, const uint8_t **ret, size_t *ret_
 
 	wire->deadline = deadline;
 	wire->cancel_fd = cancel_fd;
+	/* What was cancelled is brought to its end all the same. */
+	if (wire->last[0] == CCID_ABORT || wire->must_be_over)
+		ATF_CHECK_EQ(-1, cancel_fd);
+	/* Abort leaves time to switch the card off. */
+	if (wire->last[0] == CCID_ICC_POWER_OFF && wire->must_be_over)
+		ATF_CHECK(deadline > wire_now_ms());
 	ATF_REQUIRE_MSG(strchr("<=!", line[0]), "a wait for an answer, and not: %s", line);
 	play_asides(wire);
 	if (strcmp(line, "! deadline") == 0)

@@ -184,7 +184,7 @@ static int ask_protocol(struct call *call, uint8_t *protocol)
 
 	if (r < 0)
 		return r;
-	if (!r && answer.specific <= CCID_PARAMETERS_T1 && reader_has(call, answer.specific))
+	if (!r && answer.specific <= CCID_PARAMETERS_T1)
 		*protocol = answer.specific;
 	return 0;
 }

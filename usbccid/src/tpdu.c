@@ -47,7 +47,7 @@ static int exchange_t1_block(struct call *call, enum t1_next *next)
 	call->patience = block_patience(call);
 	r = exchange_block(call, &request, &garbled, &answer);
 	call->patience = 0;
-	if (r == USBCCID_ETIMEDOUT && call->err.reader == 0 && wire_now_ms() < call->deadline)
+	if (r == USBCCID_ETIMEDOUT && wire_now_ms() < call->deadline)
 		garbled = true;
 	else if (r)
 		return r;
