@@ -15,7 +15,9 @@
 export SYSTEMD_LOG_TARGET=console SYSTEMD_LOG_LEVEL=err
 
 start_udev() {
-	[ ! -S /run/udev/control ] || udevadm control --ping 2>/dev/null && return
+	if [ -S /run/udev/control ] && udevadm control --ping 2>/dev/null; then
+		return
+	fi
 	rm -rf /run/udev
 	/lib/systemd/systemd-udevd --daemon &&
 		udevadm trigger --type=all --action=add --subsystem-match=usb --subsystem-match=euicc --subsystem-match=misc &&

@@ -8,7 +8,7 @@
 . /vm/pcsc.sh
 
 # The name that libccid's list has for the number that both readers bear.
-reader=GemPC
+reader=Gemplus
 plug() { start reader vreader --id 08e6:4433 --level short --state "$PWD/card" --pki /pki/nist && vreader=$started; }
 unplug() { kill -TERM "$vreader" && wait "$vreader"; }
 no_reader() { ! has_reader "$reader"; }
