@@ -182,6 +182,20 @@ ATF_TC_BODY(ifsd_makes_its_blocks_longer, tc)
 	end(&b);
 }
 
+/* Bytes that cards and readers in the field exchange. */
+ATF_TC_WITHOUT_HEAD(its_crc_is_that_of_cards);
+ATF_TC_BODY(its_crc_is_that_of_cards, tc)
+{
+	struct bench b = { .options.t1_crc = true };
+
+	start(&b);
+	ATF_REQUIRE(send_raw(&b, (const uint8_t[]){ 0x00, 0xC1, 0x01, 0xFE, 0x54, 0x4E }, 6));
+	ATF_REQUIRE_EQ(6, b.answer.len);
+	ATF_REQUIRE_EQ(0, memcmp(b.answer.data, (const uint8_t[]){ 0x00, 0xE1, 0x01, 0xFE, 0x57, 0x75 }, 6));
+	violations(&b, 0);
+	end(&b);
+}
+
 ATF_TC_WITHOUT_HEAD(what_was_lost_is_sent_again);
 ATF_TC_BODY(what_was_lost_is_sent_again, tc)
 {
@@ -338,6 +352,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, its_answer_to_reset_says_what_the_card_does);
 	ATF_TP_ADD_TC(tp, a_command_and_its_response_go_in_chains);
 	ATF_TP_ADD_TC(tp, ifsd_makes_its_blocks_longer);
+	ATF_TP_ADD_TC(tp, its_crc_is_that_of_cards);
 	ATF_TP_ADD_TC(tp, what_was_lost_is_sent_again);
 	ATF_TP_ADD_TC(tp, a_block_that_it_did_not_understand_can_come_again);
 	ATF_TP_ADD_TC(tp, more_time_is_asked_for_and_bbwi_has_to_say_so);

@@ -51,7 +51,7 @@ void vreader_t1_start(struct vreader_t1 *t1, const struct vreader_atr *atr, uint
 
 /* --- blocks ----------------------------------------------------------------- */
 
-/* Exclusive-or, or CRC of ISO/IEC 13239 with its most significant byte first. */
+/* Exclusive-or; or the CRC of ISO/IEC 13239 as cards have it: not inverted, the high byte first. */
 static size_t put_edc(bool crc, const uint8_t *data, size_t len, uint8_t edc[2])
 {
 	uint16_t sum = crc ? 0xFFFF : 0;
@@ -61,7 +61,6 @@ static size_t put_edc(bool crc, const uint8_t *data, size_t len, uint8_t edc[2])
 		for (int bit = 0; crc && bit < 8; bit++)
 			sum = sum & 1 ? (uint16_t)(sum >> 1 ^ 0x8408) : (uint16_t)(sum >> 1);
 	}
-	sum = crc ? (uint16_t)~sum : sum;
 	edc[0] = (uint8_t)(crc ? sum >> 8 : sum);
 	edc[1] = (uint8_t)sum;
 	return crc ? 2 : 1;
