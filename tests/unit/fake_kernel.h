@@ -34,8 +34,10 @@ struct fake_kernel {
 	/* what the test sets */
 	struct euicc_info info;
 	int open_errno;
+	bool everywhere;		/* every file dev/euicc… is the device */
 	int channel_errno;		/* of OPEN_CHANNEL, with sw */
 	uint16_t channel_sw;
+	struct esim_slice fci;		/* of OPEN_CHANNEL; what the card gave in answer to SELECT */
 	int basic_errno;
 	int reset_errno;
 	int xfer_errno;			/* once, then 0 again */
@@ -77,6 +79,7 @@ static void fake_kernel_reset(void)
 		.transport = "fake",
 		.name = "a reader",
 	};
+	fake.fci = esim_slice("\x6F\x00", 2);
 }
 
 /* How often @request was called. */
@@ -114,7 +117,7 @@ int open(const char *path, int flags, ...)
 	va_list args;
 	mode_t mode = 0;
 
-	if (strcmp(path, FAKE_DEVICE) == 0)
+	if (strcmp(path, FAKE_DEVICE) == 0 || (fake.everywhere && strncmp(path, "dev/euicc", 9) == 0))
 		return open_fake();
 	va_start(args, flags);
 	if (flags & (O_CREAT | O_TMPFILE))
@@ -139,8 +142,9 @@ static int open_channel(struct euicc_open_channel *args)
 	args->sw = fake.channel_sw;
 	if (errnum)
 		return fail(errnum);
-	args->fci_len = 2;
-	memcpy(args->fci, "\x6F\x00", 2);
+	args->generation = fake.info.generation;
+	args->fci_len = (uint32_t)fake.fci.len;
+	memcpy(args->fci, fake.fci.data, fake.fci.len);
 	return 0;
 }
 
