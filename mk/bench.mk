@@ -7,7 +7,7 @@ BENCH := $(BUILD)/tests/bench/bench
 
 $(call obj,$(BENCH_SRCS)): ROOM_CPPFLAGS := -Itests
 
-$(BENCH): $(call obj,$(BENCH_SRCS)) $(VEUICC_A) $(RSP_A) $(LIBESIM_A)
+$(BENCH): $(call obj,$(BENCH_SRCS)) $(VEUICC_A) $(RSP_A) $(LIBESIM_ARCHIVES)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(DEPS_LIBS)
 

@@ -129,7 +129,7 @@ USBCCID_PROXY_SRCS := $(wildcard usbccid/proxy/*.c)
 $(call obj,$(USBCCID_PROXY_SRCS)): ROOM_CPPFLAGS := -Iusbccid/include -Ikmod/include/uapi
 
 TOOLS := $(patsubst tests/tools/%.c,%,$(wildcard tests/tools/*.c))
-$(call obj,$(wildcard tests/tools/*.c)): ROOM_CPPFLAGS := -Itests
+$(call obj,$(wildcard tests/tools/*.c)): ROOM_CPPFLAGS := -Itests $(PCSC_CFLAGS)
 
 $(BUILD)/bin/lpactl: $(call obj,$(LPACTL_SRCS)) $(LIBESIM_ARCHIVES) $(SOURCES_STAMP)
 $(BUILD)/bin/veuicc: $(call obj,tests/veuicc/main.c) $(VEUICC_A) $(RSP_A) $(LIBESIM_ARCHIVES)

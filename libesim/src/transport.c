@@ -30,7 +30,7 @@ static const struct {
 	{ "unix:", "Unix sockets", transport_unix_open, false },
 	{ "tcp:", "TCP sockets", transport_tcp_open, false },
 	{ "/", "the kernel's eUICC devices", transport_kdev_open, false },
-	{ "usb:", "USB readers", NULL, false },
+	{ "usb:", "USB readers", transport_usb_open, true },
 	{ "pcsc:", "PC/SC readers", transport_pcsc_open, false },
 	{ "vfio:", "readers by vfio", NULL, false },
 	{ "mbim:", "MBIM modems", NULL, true },
@@ -53,7 +53,7 @@ static size_t find_scheme(const char *uri)
 static int unknown_scheme(const char *uri, struct esim_error *err)
 {
 	esim_error_set(err, ESIM_EINVAL, "'%.64s' names no device", uri);
-	esim_error_advise(err, "Write /dev/euiccN, unix:PATH or tcp:HOST:PORT.");
+	esim_error_advise(err, "Write /dev/euiccN, usb:BUS-PORT, pcsc:READER, unix:PATH or tcp:HOST:PORT.");
 	return ESIM_EINVAL;
 }
 
@@ -72,7 +72,7 @@ int esim_transport_open(const char *uri, struct esim_transport **ret, struct esi
 
 const char *const *esim_transport_schemes(void)
 {
-	static const char *const names[] = { "unix", "tcp", "/dev/euicc", NULL };
+	static const char *const names[] = { "/dev/euicc", "usb", "pcsc", "unix", "tcp", NULL };
 
 	return names;
 }

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SW_SIZE 2
 #define PROTOCOLS (SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1)
 
 struct pcsc_transport {
@@ -140,6 +141,9 @@ static int pcsc_transmit(void *priv, struct esim_slice command, struct esim_buf 
 		return not_sent(t, err);
 	rv = SCardTransmit(t->card, t->protocol == SCARD_PROTOCOL_T1 ? SCARD_PCI_T1 : SCARD_PCI_T0,
 			   command.data, command.len, NULL, t->response, &len);
+	/* Some drivers take a card that fell silent for one that says nothing. */
+	if (rv == SCARD_S_SUCCESS && len < SW_SIZE)
+		rv = SCARD_E_NOT_TRANSACTED;
 	if (rv != SCARD_S_SUCCESS) {
 		if (pcsc_error_ends_service(rv))
 			hang_up(t);

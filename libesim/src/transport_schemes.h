@@ -16,9 +16,6 @@ int transport_kdev_open(const char *rest, struct esim_transport **ret, struct es
 /* max_data of a transport whose longest command is @max_command bytes. */
 unsigned transport_max_data(size_t max_command);
 
-/* esim_device_find() in another directory than /dev. */
-int device_find_in(const char *dir, struct esim_device *ret, struct esim_error *err);
-
 /* transport_tcp_open() on a connected stream socket, which it owns; for a harness that holds one end. */
 int transport_socket_adopt(int fd, struct esim_transport **ret, struct esim_error *err);
 

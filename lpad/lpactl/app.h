@@ -5,6 +5,7 @@
 
 #include "options.h"
 
+#include <esim/devices.h>
 #include <esim/lpa.h>
 
 #include <jansson.h>
@@ -25,7 +26,7 @@ enum exit_status {
 
 struct app {
 	struct options options;
-	struct esim_device where;	/* the card's, chosen before anything is asked or opened */
+	struct esim_device where;	/* the card's, chosen before anything else is asked or opened */
 	struct esim_cancel *cancel;	/* fired by SIGINT, SIGTERM and SIGHUP */
 	struct trace *trace;		/* NULL: none */
 	struct esim_card *card;
@@ -61,6 +62,7 @@ struct verb {
 	int (*run)(struct app *app);
 };
 
+int verb_devices(struct app *app);
 int verb_info(struct app *app);
 int verb_profiles(struct app *app);
 int verb_download(struct app *app);

@@ -7,6 +7,7 @@
 #include "trace.h"
 
 #include <esim/program.h>
+#include <esim/text.h>
 
 #include <signal.h>
 #include <stdio.h>
@@ -39,6 +40,7 @@ static const struct verb verbs[] = {
 	  "eUICC memory reset; without a choice, all of it", verb_reset },
 	{ "apdu", VERB_APDU, 1, ANY_NUMBER, "apdu HEX...",
 	  "send command APDUs on the basic channel, one response a line", verb_apdu },
+	{ "devices", VERB_DEVICES, 0, 0, "devices", "the devices that a card may be in", verb_devices },
 };
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
 
@@ -135,20 +137,36 @@ static void print_help(const struct verb *verb)
 	     "5 server or network, 6 verification failed.");
 }
 
-/* The one that was named, or the only one there is. */
-static int choose_device(struct app *app)
+/* The one that was named; devices takes none, for it lists them all. */
+static int check_device(struct app *app, const struct verb *verb)
 {
+	if (!app->options.device)
+		return 0;
+	if (verb->bit == VERB_DEVICES)
+		return esim_error_set(&app->err, ESIM_EINVAL, "--device does not belong to this verb");
+	return esim_device_parse(app->options.device, &app->where, &app->err);
+}
+
+/* Where none was named: the only one there is. It is said which, for nobody else can know. */
+static int choose_device(struct app *app, const struct verb *verb)
+{
+	struct esim_device_entry found;
+	char reader[sizeof(found.reader)];
 	int rc;
 
-	if (app->options.device)
-		return esim_device_parse(app->options.device, &app->where, &app->err);
-	rc = esim_device_find(&app->where, &app->err);
-	if (!rc)
+	if (app->options.device || verb->bit == VERB_DEVICES)
 		return 0;
-	app->err.domain = ESIM_DOMAIN_USAGE;
-	esim_error_prefix(&app->err, "no --device was given, and ");
-	esim_error_advise(&app->err, "name the card: --device /dev/euiccN, unix:PATH or tcp:HOST:PORT");
-	return rc;
+	rc = esim_device_find(&found, &app->err);
+	if (rc) {
+		app->err.domain = ESIM_DOMAIN_USAGE;
+		esim_error_prefix(&app->err, "no --device was given, and ");
+		esim_error_advise(&app->err, "name one with --device; lpactl devices lists them");
+		return rc;
+	}
+	snprintf(app->where.uri, sizeof(app->where.uri), "%s", found.uri);
+	esim_text_printable(found.reader, strlen(found.reader), reader, sizeof(reader));
+	fprintf(stderr, reader[0] ? "lpactl: using %s (%s)\n" : "lpactl: using %s\n", found.uri, reader);
+	return 0;
 }
 
 static int check_arguments(struct app *app, const struct verb *verb)
@@ -210,7 +228,7 @@ static int check_usage(struct app *app, const struct verb **ret_verb)
 	if (!rc && app->options.trace_secrets && !app->options.trace)
 		rc = esim_error_set(&app->err, ESIM_EINVAL, "--trace-secrets goes with --trace");
 	if (!rc)
-		rc = choose_device(app);
+		rc = check_device(app, verb);
 	*ret_verb = verb;
 	return rc;
 }
@@ -236,6 +254,8 @@ static int run(struct app *app)
 				&app->err);
 	if (!rc)
 		rc = catch_signals(app);
+	if (!rc)
+		rc = choose_device(app, verb);
 	if (!rc) {
 		put_off_stops(app);
 		rc = esim_crypto_self_test(&app->err);

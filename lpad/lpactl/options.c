@@ -112,7 +112,7 @@ static const struct option_row rows[] = {
 	  "delete test profiles loaded in the field" },
 	{ "default-address", NULL, VERB_RESET, SPECIAL, 0, set_reset_address,
 	  "set the default SM-DP+ back" },
-	{ "device", "URI", VERB_ALL, TEXT_OF(device), "the card: /dev/euiccN, unix:PATH or tcp:HOST:PORT" },
+	{ "device", "URI", VERB_ALL, TEXT_OF(device), "the card: /dev/euiccN, usb:…, pcsc:…, unix:PATH …" },
 	{ "direct", NULL, VERB_ALL, OFFSET(direct), "never use lpad; --device implies it" },
 	{ "json", NULL, VERB_ALL, OFFSET(json), "one JSON document on standard output" },
 	{ "ci-roots", "DIR", VERB_ALL, TEXT_OF(ci_roots),

@@ -22,6 +22,7 @@ enum verb_bit {
 	VERB_DISCOVER = 1 << 9,
 	VERB_RESET = 1 << 10,
 	VERB_APDU = 1 << 11,
+	VERB_DEVICES = 1 << 12,
 };
 #define VERB_ALL (~0u)
 

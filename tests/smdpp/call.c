@@ -9,7 +9,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-int call_fail(struct call *call, const char *subject, const char *reason, const char *fmt, ...)
+int call_failed(struct call *call, const char *subject, const char *reason, const char *fmt, ...)
 {
 	va_list args;
 
@@ -27,7 +27,7 @@ const char *call_text(struct call *call, const char *name)
 	const char *text = json_string_value(json_object_get(call->request, name));
 
 	if (!text)
-		call_fail(call, "1.6", "2.1", "%s is missing or no text", name);
+		call_failed(call, "1.6", "2.1", "%s is missing or no text", name);
 	return text;
 }
 
@@ -38,7 +38,7 @@ int call_bytes(struct call *call, const char *name, struct esim_buf *out)
 	if (!text)
 		return ESIM_ESERVER;
 	if (!*text || esim_base64_decode(text, strlen(text), out))
-		return call_fail(call, "1.6", "2.1", "%s is not base64", name);
+		return call_failed(call, "1.6", "2.1", "%s is not base64", name);
 	return 0;
 }
 
@@ -50,9 +50,9 @@ int call_tlv(struct call *call, const char *name, uint32_t tag, struct esim_buf 
 	if (call_bytes(call, name, out))
 		return ESIM_ESERVER;
 	if (esim_tlv_check(esim_buf_slice(out), name, ret, &err))
-		return call_fail(call, "1.6", "2.1", "%.120s", err.message);
+		return call_failed(call, "1.6", "2.1", "%.120s", err.message);
 	if (ret->tag != tag)
-		return call_fail(call, "1.6", "2.1", "%s has tag %X, expected %X", name, ret->tag, tag);
+		return call_failed(call, "1.6", "2.1", "%s has tag %X, expected %X", name, ret->tag, tag);
 	return 0;
 }
 
@@ -68,7 +68,7 @@ int call_session(struct call *call, enum session_state first, enum session_state
 	if (esim_hex_decode(text, id, sizeof(id), &len) == 0)
 		call->session = session_find(&call->server->sessions, esim_slice(id, len));
 	if (!call->session || call->session->state < first || call->session->state > last)
-		return call_fail(call, "8.10.1", "3.9", "The RSP session is not known");
+		return call_failed(call, "8.10.1", "3.9", "The RSP session is not known");
 	return 0;
 }
 

@@ -23,11 +23,11 @@ struct call {
 	char subject[24], reason[24], message[160];
 };
 
-/* A function of ES9+ or ES11: 0, or what call_fail() returned. */
+/* A function of ES9+ or ES11: 0, or what call_failed() returned. */
 typedef int (*call_handler)(struct call *call);
 
 /* Answer Failed with this status code. Always ESIM_ESERVER. */
-int call_fail(struct call *call, const char *subject, const char *reason, const char *fmt, ...)
+int call_failed(struct call *call, const char *subject, const char *reason, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /* A member as text; NULL and 1.6/2.1 where it is absent or of another type. */

@@ -23,7 +23,7 @@ int es11_answer_events(struct call *call, struct esim_slice matching_id)
 		if (matching_id.len == 0 || esim_slice_is(matching_id, order->event, strlen(order->event)))
 			r = put_event(events, order, server->name);
 	if (!r && json_array_size(events) == 0 && matching_id.len)
-		r = call_fail(call, "8.9.5", "3.9", "No such event for this EID");
+		r = call_failed(call, "8.9.5", "3.9", "No such event for this EID");
 	if (!r)
 		r = call_put_transaction_id(call);
 	if (r)

@@ -18,7 +18,7 @@ struct response_ok {
 
 static int malformed(struct call *call, const char *what)
 {
-	return call_fail(call, "1.6", "2.1", "authenticateServerResponse: %s", what);
+	return call_failed(call, "1.6", "2.1", "authenticateServerResponse: %s", what);
 }
 
 /* extCardResource: 81 applications, 82 free non-volatile memory, 83 free volatile memory. */
@@ -58,7 +58,7 @@ static int read_response(struct call *call, struct esim_slice value, struct resp
 	if (esim_tlv_next(&value, &alternative) != 1)
 		return malformed(call, "empty");
 	if (alternative.tag == 0xA1)
-		return call_fail(call, "8.1", "6.1", "The eUICC refused to authenticate the server");
+		return call_failed(call, "8.1", "6.1", "The eUICC refused to authenticate the server");
 	rest = alternative.value;
 	if (alternative.tag != 0xA0 || esim_tlv_next(&rest, &ok->signed1) != 1 || ok->signed1.tag != 0x30 ||
 	    esim_tlv_next(&rest, &ok->signature1) != 1 || ok->signature1.tag != 0x5F37 ||
@@ -77,10 +77,10 @@ static int check_signed1(struct call *call, const struct response_ok *ok)
 
 	if (esim_tlv_find(ok->signed1.value, 0x80, &id) != 1 ||
 	    !esim_slice_is(id.value, session->id, sizeof(session->id)))
-		return call_fail(call, "8.10.1", "3.9", "The signed transaction id is another one");
+		return call_failed(call, "8.10.1", "3.9", "The signed transaction id is another one");
 	if (esim_tlv_find(ok->signed1.value, 0x84, &challenge) != 1 ||
 	    !esim_slice_is(challenge.value, session->server_challenge, sizeof(session->server_challenge)))
-		return call_fail(call, "8.1", "6.1", "The server challenge is another one");
+		return call_failed(call, "8.1", "6.1", "The server challenge is another one");
 	return 0;
 }
 
@@ -93,11 +93,11 @@ static int verify_euicc(struct call *call, const struct response_ok *ok)
 	verdict = euicc_check_chain(call->server, ok->euicc_certificate.whole, ok->eum_certificate.whole,
 				    esim_slice(session->ci_key_id, session->ci_key_id_len), &euicc);
 	if (verdict.subject)
-		return call_fail(call, verdict.subject, verdict.reason, "%s", verdict.text);
+		return call_failed(call, verdict.subject, verdict.reason, "%s", verdict.text);
 	if (esim_signature_verify(&euicc.key, ok->signed1.whole, ok->signature1.value))
-		return call_fail(call, "8.1", "6.1", "euiccSignature1 is invalid");
+		return call_failed(call, "8.1", "6.1", "euiccSignature1 is invalid");
 	if (session_set_euicc(session, ok->euicc_certificate.whole, NULL))
-		return call_fail(call, "8.1.3", "6.1", "The eUICC certificate holds no EID");
+		return call_failed(call, "8.1.3", "6.1", "The eUICC certificate holds no EID");
 	return check_signed1(call, ok);
 }
 
@@ -112,15 +112,15 @@ static int choose_order(struct call *call, const struct response_ok *ok, struct 
 	if (ok->matching_id.len == 0) {
 		order = orders_default(&server->orders, &session->eid);
 		if (!order)
-			return call_fail(call, "8.2.5", "4.3", "No eligible profile for this eUICC");
+			return call_failed(call, "8.2.5", "4.3", "No eligible profile for this eUICC");
 		*ret = order;
 		return 0;
 	}
 	order = orders_find(&server->orders, ok->matching_id);
 	if (!order || (order->once && order->installed))
-		return call_fail(call, "8.2.6", "3.8", "The matching id is refused");
+		return call_failed(call, "8.2.6", "3.8", "The matching id is refused");
 	if (order->has_eid && memcmp(&order->eid, &session->eid, sizeof(order->eid)) != 0)
-		return call_fail(call, "8.1.1", "3.8", "The EID is not the one of the order");
+		return call_failed(call, "8.1.1", "3.8", "The EID is not the one of the order");
 	*ret = order;
 	return 0;
 }
@@ -128,11 +128,11 @@ static int choose_order(struct call *call, const struct response_ok *ok, struct 
 static int check_order(struct call *call, const struct order *order)
 {
 	if (order->unreleased)
-		return call_fail(call, "8.2", "1.2", "The profile has not been released yet");
+		return call_failed(call, "8.2", "1.2", "The profile has not been released yet");
 	if (order->expires && order->expires < smdpp_now(call->server))
-		return call_fail(call, "8.8.5", "4.1", "The download order has expired");
+		return call_failed(call, "8.8.5", "4.1", "The download order has expired");
 	if (order->wrong_codes > order->retries || (order->attempts && order->begun >= order->attempts))
-		return call_fail(call, "8.8.5", "6.4", "The number of attempts has been used up");
+		return call_failed(call, "8.8.5", "6.4", "The number of attempts has been used up");
 	return 0;
 }
 
@@ -205,7 +205,7 @@ static int offer(struct call *call, struct order *order, const struct response_o
 	if (r)
 		fprintf(stderr, "smdpp: order %s: %s\n", order->name, err.message);
 	else if (package.len > ok->free_memory)
-		r = call_fail(call, "8.1", "4.8", "The eUICC has not enough space for this profile");
+		r = call_failed(call, "8.1", "4.8", "The eUICC has not enough space for this profile");
 	else
 		r = answer(call, order, ok, esim_buf_slice(&metadata));
 	if (!r) {

@@ -15,7 +15,7 @@ struct prepared {
 
 static int malformed(struct call *call, const char *what)
 {
-	return call_fail(call, "1.6", "2.1", "prepareDownloadResponse: %s", what);
+	return call_failed(call, "1.6", "2.1", "prepareDownloadResponse: %s", what);
 }
 
 static int read_prepared(struct call *call, struct esim_slice value, struct prepared *ret)
@@ -26,14 +26,14 @@ static int read_prepared(struct call *call, struct esim_slice value, struct prep
 	if (esim_tlv_next(&value, &alternative) != 1)
 		return malformed(call, "empty");
 	if (alternative.tag == 0xA1)
-		return call_fail(call, "8.1", "6.1", "The eUICC refused to prepare the download");
+		return call_failed(call, "8.1", "6.1", "The eUICC refused to prepare the download");
 	rest = alternative.value;
 	if (alternative.tag != 0xA0 || esim_tlv_next(&rest, &ret->signed2) != 1 || ret->signed2.tag != 0x30 ||
 	    esim_tlv_next(&rest, &ret->signature2) != 1 || ret->signature2.tag != 0x5F37)
 		return malformed(call, "not a PrepareDownloadResponseOk");
 	if (esim_tlv_find(ret->signed2.value, 0x80, &id) != 1 ||
 	    !esim_slice_is(id.value, call->session->id, SESSION_ID_SIZE))
-		return call_fail(call, "8.10.1", "3.9", "The signed transaction id is another one");
+		return call_failed(call, "8.10.1", "3.9", "The signed transaction id is another one");
 	if (esim_tlv_find(ret->signed2.value, 0x5F49, &otpk) != 1 || otpk.value.len != ESIM_PUBLIC_KEY_SIZE)
 		return malformed(call, "no euiccOtpk");
 	/* The one-time keys lie on the curve of the certificate that signs for the package. */
@@ -52,7 +52,7 @@ static int check_signature(struct call *call, const struct prepared *prepared)
 	};
 
 	if (esim_signature_verify_parts(&call->session->euicc.key, parts, 2, prepared->signature2.value))
-		return call_fail(call, "8.1", "6.1", "euiccSignature2 is invalid");
+		return call_failed(call, "8.1", "6.1", "euiccSignature2 is invalid");
 	return 0;
 }
 
@@ -67,9 +67,9 @@ static int check_confirmation_code(struct call *call, const struct prepared *pre
 	if (!order->confirmation_code)
 		return 0;
 	if (order->wrong_codes > order->retries)
-		return call_fail(call, "8.2.7", "6.4", "The retries for the confirmation code are used up");
+		return call_failed(call, "8.2.7", "6.4", "The retries for the confirmation code are used up");
 	if (!prepared->hash_cc.len)
-		return call_fail(call, "8.2.7", "2.2", "The confirmation code is missing");
+		return call_failed(call, "8.2.7", "2.2", "The confirmation code is missing");
 	code = esim_slice(order->confirmation_code, strlen(order->confirmation_code));
 	esim_sha256(&code, 1, inner);
 	parts[0] = esim_slice(inner, sizeof(inner));
@@ -81,8 +81,8 @@ static int check_confirmation_code(struct call *call, const struct prepared *pre
 	if (right)
 		return 0;
 	if (++order->wrong_codes > order->retries)
-		return call_fail(call, "8.2.7", "6.4", "The retries for the confirmation code are used up");
-	return call_fail(call, "8.2.7", "3.8", "The confirmation code is refused");
+		return call_failed(call, "8.2.7", "6.4", "The retries for the confirmation code are used up");
+	return call_failed(call, "8.2.7", "3.8", "The confirmation code is refused");
 }
 
 static int bind(struct call *call, const struct prepared *prepared, struct esim_slice package,
@@ -107,7 +107,7 @@ static int bind(struct call *call, const struct prepared *prepared, struct esim_
 
 	r = bind_package(&request, &bound, &err);
 	if (r)
-		r = call_fail(call, "8.1", "6.1", "%.120s", err.message);
+		r = call_failed(call, "8.1", "6.1", "%.120s", err.message);
 	if (!r)
 		r = call_put_transaction_id(call);
 	if (!r)
@@ -124,7 +124,7 @@ static int deliver(struct call *call, const struct prepared *prepared)
 	int r;
 
 	if (order->is_bound && order->no_rebind)
-		return call_fail(call, "8.2", "3.7", "The profile package is not available for a new binding");
+		return call_failed(call, "8.2", "3.7", "The profile package is not available for a new binding");
 	r = orders_package(&call->server->orders, order, &package, &err);
 	if (!r)
 		r = metadata_build(order, esim_buf_slice(&package), call->server->name, &metadata, &err);

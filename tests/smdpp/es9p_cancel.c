@@ -4,7 +4,7 @@
 
 static int malformed(struct call *call, const char *what)
 {
-	return call_fail(call, "1.6", "2.1", "cancelSessionResponse: %s", what);
+	return call_failed(call, "1.6", "2.1", "cancelSessionResponse: %s", what);
 }
 
 /* Before authenticateClient the eUICC is unknown: then there is nothing to verify against. */
@@ -33,11 +33,11 @@ static int check_cancel(struct call *call, struct esim_slice value)
 	    esim_tlv_find(signed_part.value, 0x82, &reason) != 1)
 		return malformed(call, "not a CancelSessionResponseOk");
 	if (check_signature(call, &signed_part, &signature))
-		return call_fail(call, "8.1", "6.1", "euiccCancelSessionSignature is invalid");
+		return call_failed(call, "8.1", "6.1", "euiccCancelSessionSignature is invalid");
 	if (!esim_slice_is(id.value, call->session->id, SESSION_ID_SIZE))
-		return call_fail(call, "8.10.1", "3.9", "The signed transaction id is another one");
+		return call_failed(call, "8.10.1", "3.9", "The signed transaction id is another one");
 	if (!esim_slice_equal(oid.value, auth->cert.registered_id))
-		return call_fail(call, "8.8", "3.10", "smdpOid is not the one of this server");
+		return call_failed(call, "8.8", "3.10", "smdpOid is not the one of this server");
 	return 0;
 }
 

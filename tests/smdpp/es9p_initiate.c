@@ -30,7 +30,7 @@ static const struct kind *addressed(struct call *call)
 		return &smds;
 	if (strcasecmp(address, server->name) == 0)
 		return kind;
-	call_fail(call, kind->address, "3.8", "%.80s is not the address of this %s", address, kind->text);
+	call_failed(call, kind->address, "3.8", "%.80s is not the address of this %s", address, kind->text);
 	return NULL;
 }
 
@@ -39,9 +39,9 @@ static int check_version(struct call *call, const struct kind *kind, struct esim
 	struct esim_tlv svn;
 
 	if (esim_tlv_find(info1, 0x82, &svn) != 1 || svn.value.len != 3)
-		return call_fail(call, "1.6", "2.1", "euiccInfo1 holds no svn");
+		return call_failed(call, "1.6", "2.1", "euiccInfo1 holds no svn");
 	if (memcmp(svn.value.data, call->server->min_svn, 3) < 0)
-		return call_fail(call, kind->version, "3.1", "Specification version %u.%u.%u is not supported",
+		return call_failed(call, kind->version, "3.1", "Specification version %u.%u.%u is not supported",
 				 svn.value.data[0], svn.value.data[1], svn.value.data[2]);
 	return 0;
 }
@@ -53,7 +53,7 @@ static int choose_euicc_root(struct call *call, const struct kind *kind, struct 
 	struct esim_slice rest;
 
 	if (esim_tlv_find(info1, 0xAA, &list) != 1)
-		return call_fail(call, "1.6", "2.1", "euiccInfo1 holds no euiccCiPKIdListForSigning");
+		return call_failed(call, "1.6", "2.1", "euiccInfo1 holds no euiccCiPKIdListForSigning");
 	rest = list.value;
 	while (esim_tlv_next(&rest, &id) == 1) {
 		if (id.tag != 0x04 || id.value.len > ESIM_MAX_KEY_ID ||
@@ -63,7 +63,7 @@ static int choose_euicc_root(struct call *call, const struct kind *kind, struct 
 		call->session->ci_key_id_len = id.value.len;
 		return 0;
 	}
-	return call_fail(call, kind->key_id, "3.1", "None of the CI key identifiers is supported");
+	return call_failed(call, kind->key_id, "3.1", "None of the CI key identifiers is supported");
 }
 
 /* The server's chain: the first CI of the eUICC's verification list that certified this server. */
@@ -73,7 +73,7 @@ static int choose_server_chain(struct call *call, const struct kind *kind, struc
 	struct esim_slice rest;
 
 	if (esim_tlv_find(info1, 0xA9, &list) != 1)
-		return call_fail(call, "1.6", "2.1", "euiccInfo1 holds no euiccCiPKIdListForVerification");
+		return call_failed(call, "1.6", "2.1", "euiccInfo1 holds no euiccCiPKIdListForVerification");
 	rest = list.value;
 	while (esim_tlv_next(&rest, &id) == 1) {
 		for (size_t i = 0; i < call->server->pki_count; i++) {
@@ -86,7 +86,7 @@ static int choose_server_chain(struct call *call, const struct kind *kind, struc
 			}
 		}
 	}
-	return call_fail(call, kind->certificate, "3.7",
+	return call_failed(call, kind->certificate, "3.7",
 			 "No server certificate under a CI that the eUICC verifies");
 }
 
@@ -148,7 +148,7 @@ static int begin(struct call *call, const struct kind *kind, struct esim_slice c
 	int r;
 
 	if (challenge.len != 16)
-		return call_fail(call, "1.6", "2.1", "euiccChallenge has %zu bytes, not 16", challenge.len);
+		return call_failed(call, "1.6", "2.1", "euiccChallenge has %zu bytes, not 16", challenge.len);
 	r = check_version(call, kind, info1);
 	if (r)
 		return r;

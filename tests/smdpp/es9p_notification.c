@@ -56,7 +56,7 @@ int es9p_handle_notification_serve(struct call *call)
 
 	r = call_bytes(call, "pendingNotification", &bytes);
 	if (!r && notification_parse(esim_buf_slice(&bytes), &n, &err))
-		r = call_fail(call, "1.6", "2.1", "%.120s", err.message);
+		r = call_failed(call, "1.6", "2.1", "%.120s", err.message);
 	if (!r) {
 		problem = n.is_result ? verify_result(call, &n) : verify_other(call, &n, eid);
 		if (n.is_result && !problem) {

@@ -46,9 +46,9 @@ static bool protocol_accepted(const char *value)
 static int check_headers(struct call *call, const struct http_request *request)
 {
 	if (strcasecmp(request->content_type, CONTENT_TYPE) != 0)
-		return call_fail(call, "1.2.1", "2.1", "Content type not accepted");
+		return call_failed(call, "1.2.1", "2.1", "Content type not accepted");
 	if (!protocol_accepted(request->admin_protocol))
-		return call_fail(call, "1.2.2", "2.1", "X-Admin-Protocol version not accepted");
+		return call_failed(call, "1.2.2", "2.1", "X-Admin-Protocol version not accepted");
 	return 0;
 }
 
@@ -57,7 +57,7 @@ static int parse_body(struct call *call, const struct http_request *request)
 	call->request = request->body.len ? json_loadb((const char *)request->body.data, request->body.len,
 						       JSON_REJECT_DUPLICATES, NULL) : NULL;
 	if (!json_is_object(call->request))
-		return call_fail(call, "1.6", "2.1", "The body is no JSON object");
+		return call_failed(call, "1.6", "2.1", "The body is no JSON object");
 	return 0;
 }
 
@@ -94,7 +94,7 @@ static void run(struct call *call, const struct http_request *request, struct ht
 	if (!r)
 		r = parse_body(call, request);
 	if (!r && call->function == FAULT_FUNCTIONS)
-		r = call_fail(call, "1.6", "2.1", "Unknown function");
+		r = call_failed(call, "1.6", "2.1", "Unknown function");
 	if (!r)
 		r = handlers[call->function](call);
 	if (r && !call->failed) {

@@ -2,6 +2,7 @@
 /* /dev/euiccN as a transport: files and channels, outcomes, cancelling, counted system calls. */
 #include "fake_kernel.h"
 
+#include "device_list.h"
 #include "transport_schemes.h"
 
 #include <esim/card.h>
@@ -106,26 +107,113 @@ static void make_file(const char *path)
 	fclose(file);
 }
 
-ATF_TC_WITHOUT_HEAD(the_only_device_is_found_and_several_are_not_guessed_at);
-ATF_TC_BODY(the_only_device_is_found_and_several_are_not_guessed_at, tc)
+/* The devices of "dev", from an empty list. */
+static void list_devices(struct device_list *list)
 {
-	struct esim_device device;
+	list->count = 0;
+	ATF_CHECK_EQ_MSG(device_list_kdev("dev", list, &err), 0, "%s", err.message);
+}
 
-	ATF_CHECK_EQ(device_find_in("none", &device, &err), ESIM_ENOENT);
+ATF_TC_WITHOUT_HEAD(devices_are_listed_in_order_with_what_the_kernel_says);
+ATF_TC_BODY(devices_are_listed_in_order_with_what_the_kernel_says, tc)
+{
+	struct esim_device_entry entries[ESIM_MAX_DEVICES];
+	struct device_list list = { entries, 0 };
+
+	fake_kernel_reset();
+	ATF_CHECK_EQ(device_list_kdev("none", &list, &err), ESIM_EIO);
 	ATF_REQUIRE_EQ(mkdir("dev", 0700), 0);
 	make_file("dev/euicc-proxy");
 	make_file("dev/euiccx");
-	ATF_CHECK_EQ(device_find_in("dev", &device, &err), ESIM_ENOENT);
 	make_file("dev/euicc12");
-	ATF_CHECK_EQ(device_find_in("dev", &device, &err), 0);
-	ATF_CHECK_STREQ(device.uri, "dev/euicc12");
-	ATF_CHECK(!device.basic_channel);
 	make_file("dev/euicc3");
-	ATF_CHECK_EQ(device_find_in("dev", &device, &err), ESIM_EINVAL);
-	ATF_CHECK(strstr(err.message, "dev/euicc3, dev/euicc12"));
-	ATF_REQUIRE_EQ(symlink("euicc3", "dev/euicc"), 0);
-	ATF_CHECK_EQ(device_find_in("dev", &device, &err), 0);
-	ATF_CHECK_STREQ(device.uri, "dev/euicc");
+	list_devices(&list);
+	ATF_CHECK_EQ_MSG(list.count, 0, "files that are no devices");
+	fake.everywhere = true;
+	list_devices(&list);
+	ATF_REQUIRE_EQ(list.count, 2);
+	ATF_CHECK_STREQ(entries[0].uri, "dev/euicc3");
+	ATF_CHECK_STREQ(entries[1].uri, "dev/euicc12");
+	ATF_CHECK_STREQ(entries[0].transport, "kdev");
+	ATF_CHECK_STREQ(entries[0].reader, "a reader");
+	ATF_CHECK_EQ(entries[0].atr_len, 2);
+	ATF_CHECK_EQ(entries[0].state, ESIM_DEVICE_CARD);
+	fake.open_errno = EACCES;
+	list_devices(&list);
+	ATF_REQUIRE_EQ(list.count, 2);
+	ATF_CHECK_EQ(entries[0].state, ESIM_DEVICE_UNUSABLE);
+	ATF_CHECK_STREQ(entries[0].detail, "you may not open it");
+	fake.open_errno = EBUSY;
+	list_devices(&list);
+	ATF_CHECK_EQ(entries[1].state, ESIM_DEVICE_HELD);
+}
+
+/* A row of candidates: a letter each, for a card, none, a mute one, and one that is held. */
+static size_t make_candidates(struct device_list *list, const char *letters)
+{
+	const size_t first = list->count;
+
+	for (; *letters; letters++) {
+		struct esim_device_entry *entry = device_add(list, "usb", "a reader");
+
+		snprintf(entry->uri, sizeof(entry->uri), "usb:1-%zu", list->count);
+		entry->state = *letters == 'c' ? ESIM_DEVICE_CARD : *letters == 'n' ? ESIM_DEVICE_NO_CARD :
+			       *letters == 'm' ? ESIM_DEVICE_MUTE : ESIM_DEVICE_HELD;
+		if (entry->state == ESIM_DEVICE_HELD)
+			snprintf(entry->detail, sizeof(entry->detail), "pcscd (process 512)");
+	}
+	return first;
+}
+
+ATF_TC_WITHOUT_HEAD(the_only_card_is_found_and_several_are_not_guessed_at);
+ATF_TC_BODY(the_only_card_is_found_and_several_are_not_guessed_at, tc)
+{
+	struct esim_device_entry entries[ESIM_MAX_DEVICES];
+	struct device_list list = { entries, 0 };
+	size_t cards, first;
+
+	ATF_CHECK_EQ(device_none(&list, &err), ESIM_ENOENT);
+	first = make_candidates(&list, "cc");
+	ATF_CHECK(device_only_card(&list, first, &cards) == NULL);
+	ATF_CHECK_EQ(cards, 2);
+	ATF_CHECK_EQ(device_several(&list, first, &err), ESIM_EINVAL);
+	ATF_CHECK(strstr(err.message, "usb:1-1, usb:1-2"));
+	/* Those before decide no more. */
+	first = make_candidates(&list, "nhcm");
+	ATF_CHECK(device_only_card(&list, first, &cards) == &entries[4]);
+	list.count = 0;
+	first = make_candidates(&list, "nhm");
+	ATF_CHECK(device_only_card(&list, first, &cards) == NULL);
+	ATF_CHECK_EQ(cards, 0);
+	ATF_CHECK_EQ(device_none(&list, &err), ESIM_ENOENT);
+	ATF_CHECK_MSG(strstr(err.message, "usb:1-1 has no card, usb:1-2 is held by pcscd (process 512), "
+					  "usb:1-3 has a mute card"), "%s", err.message);
+	/* However many there are. */
+	while (device_add(&list, "usb", "one more"))
+		entries[list.count - 1].state = ESIM_DEVICE_CARD;
+	ATF_CHECK_EQ(list.count, ESIM_MAX_DEVICES);
+	device_several(&list, 0, &err);
+	device_none(&list, &err);
+	ATF_CHECK(strlen(err.message) < sizeof(err.message));
+}
+
+ATF_TC_WITHOUT_HEAD(of_the_kernels_devices_the_one_with_the_link_is_preferred);
+ATF_TC_BODY(of_the_kernels_devices_the_one_with_the_link_is_preferred, tc)
+{
+	struct esim_device_entry entries[ESIM_MAX_DEVICES];
+	struct device_list list = { entries, 0 };
+
+	fake_kernel_reset();
+	fake.everywhere = true;
+	ATF_REQUIRE_EQ(mkdir("dev", 0700), 0);
+	make_file("dev/euicc0");
+	make_file("dev/euicc1");
+	list_devices(&list);
+	ATF_CHECK(device_preferred_kdev("dev", &list) == NULL);
+	ATF_REQUIRE_EQ(symlink("euicc1", "dev/euicc"), 0);
+	ATF_CHECK(device_preferred_kdev("dev", &list) == &entries[1]);
+	entries[1].state = ESIM_DEVICE_NO_CARD;
+	ATF_CHECK_MSG(device_preferred_kdev("dev", &list) == NULL, "a device without a card is preferred");
 }
 
 /* --- channels ------------------------------------------------------------------------------- */
@@ -492,7 +580,9 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, what_the_kernel_says_of_the_device_is_described);
 	ATF_TP_ADD_TC(tp, what_cannot_be_opened_says_why);
-	ATF_TP_ADD_TC(tp, the_only_device_is_found_and_several_are_not_guessed_at);
+	ATF_TP_ADD_TC(tp, devices_are_listed_in_order_with_what_the_kernel_says);
+	ATF_TP_ADD_TC(tp, the_only_card_is_found_and_several_are_not_guessed_at);
+	ATF_TP_ADD_TC(tp, of_the_kernels_devices_the_one_with_the_link_is_preferred);
 	ATF_TP_ADD_TC(tp, each_channel_is_a_file_of_its_own_and_closed_by_itself);
 	ATF_TP_ADD_TC(tp, a_channel_that_is_refused_leaves_no_file_and_keeps_its_cause);
 	ATF_TP_ADD_TC(tp, the_basic_channel_is_opened_when_wanted_and_is_no_must);

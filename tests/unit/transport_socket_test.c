@@ -435,8 +435,7 @@ ATF_TC_BODY(addresses_that_cannot_be_used_are_refused_with_a_reason, tc)
 		{ "tcp:host", ESIM_EINVAL }, { "tcp:host:", ESIM_EINVAL }, { "tcp::1", ESIM_EINVAL },
 		{ "tcp:::1:2", ESIM_EINVAL }, { "unix:no/such/socket", ESIM_ENODEV },
 		{ "tcp:127.0.0.1:http-x", ESIM_ENODEV },
-		{ "/dev/euicc-none", ESIM_ENODEV }, { "usb:", ESIM_ENOTSUP }, { "usb:1-2", ESIM_ENOTSUP },
-		{ "pcsc:", ESIM_ENOTSUP }, { "vfio:0000:00:01.0", ESIM_ENOTSUP },
+		{ "/dev/euicc-none", ESIM_ENODEV }, { "vfio:0000:00:01.0", ESIM_ENOTSUP },
 		{ "mbim:/dev/cdc-wdm0", ESIM_ENOTSUP }, { "qmi:/dev/cdc-wdm0", ESIM_ENOTSUP },
 		{ "at:/dev/ttyUSB2", ESIM_ENOTSUP },
 	};
@@ -464,7 +463,7 @@ ATF_TC_BODY(device_options_are_known_or_refused, tc)
 	static const char *const bad[] = {
 		"unix:/x?", "unix:/x?channel=", "unix:/x?channel=basicx", "unix:/x?slot=1",
 		"unix:/x?channel=basic&", "unix:/x?nonsense", "tty:/x", "dev/euicc0",
-		"/dev/euicc0?slot=1",
+		"/dev/euicc0?slot=1", "pcsc:a reader?slot=1", "pcsc:what?",
 	};
 	struct esim_device device;
 
@@ -477,12 +476,18 @@ ATF_TC_BODY(device_options_are_known_or_refused, tc)
 	ATF_CHECK_EQ(esim_device_parse("mbim:/dev/cdc-wdm0?slot=2&channel=basic", &device, &err), 0);
 	ATF_CHECK_STREQ(device.uri, "mbim:/dev/cdc-wdm0?slot=2");
 	ATF_CHECK(device.basic_channel);
+	ATF_CHECK_EQ(esim_device_parse("usb:3-1?channel=basic&slot=1", &device, &err), 0);
+	ATF_CHECK_STREQ(device.uri, "usb:3-1?slot=1");
+	ATF_CHECK(device.basic_channel);
+	ATF_CHECK_EQ(esim_device_parse("pcsc:A reader, 00 00?channel=basic", &device, &err), 0);
+	ATF_CHECK_STREQ(device.uri, "pcsc:A reader, 00 00");
+	ATF_CHECK(device.basic_channel);
 	ATF_CHECK_EQ(esim_device_parse("/dev/euicc0?channel=basic", &device, &err), 0);
 	ATF_CHECK_STREQ(device.uri, "/dev/euicc0");
 	ATF_CHECK(device.basic_channel);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		ATF_CHECK_EQ_MSG(esim_device_parse(bad[i], &device, &err), ESIM_EINVAL, "%s", bad[i]);
-	ATF_CHECK_STREQ(esim_transport_schemes()[0], "unix");
+	ATF_CHECK_STREQ(esim_transport_schemes()[0], "/dev/euicc");
 }
 
 ATF_TP_ADD_TCS(tp)

@@ -16,6 +16,10 @@
 #define ESIM_MAX_ASN1_FIELDS		16384		/* of one object: memory, far above any real one */
 #define ESIM_ASN1_MAX_UNKNOWN		64		/* fields kept aside; more are skipped and counted */
 
+/* Devices */
+#define ESIM_URI_SIZE			512		/* of a device, with the final zero */
+#define ESIM_MAX_DEVICES		64
+
 /* Card */
 #define ESIM_MAX_CHANNEL		19		/* highest logical channel */
 #define ESIM_MAX_ATR			33

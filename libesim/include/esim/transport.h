@@ -41,7 +41,7 @@ enum esim_reset {
 };
 
 struct esim_transport_info {
-	char scheme[16];			/* "unix", "tcp", "kdev", "usb" … */
+	char scheme[16];			/* "unix", "tcp", "kdev", "usb", "pcsc" … */
 	char name[128];				/* reader or device, for people */
 	unsigned features;			/* enum esim_transport_features */
 	uint8_t atr[ESIM_MAX_ATR];
@@ -110,12 +110,22 @@ int esim_transport_new(const struct esim_transport_ops *ops, void *priv,
 		       struct esim_transport **ret);
 
 /*
- * Open by URI: `/dev/euiccN`, `unix:PATH`, `tcp:HOST:PORT`. Schemes that this build
- * does not have (usb, pcsc, vfio, mbim, qmi, at) are refused by name with
- * ESIM_ENOTSUP; anything else with ESIM_EINVAL. A `?channel=basic` suffix is
- * parsed by esim_device_parse(), not here. A tcp: host that is a name is asked of the
- * system's resolver, in its own time, and no cancel handle is heard meanwhile, here
- * and where a reset connects anew; a literal address costs no such wait.
+ * Open by URI:
+ *
+ *   /dev/euiccN                    a device of the kernel
+ *   usb:[BUS-PORT|VID:PID][?slot=N]  a reader on USB; without an address the only one
+ *   pcsc:[READER]                  a reader of pcscd by its name, or a part of it that no other
+ *                                  has; without one the only one with a card. %XX is a byte
+ *   unix:PATH, tcp:HOST:PORT       a card's program
+ *
+ * Schemes that this build does not have (vfio, mbim, qmi, at) are refused by name with
+ * ESIM_ENOTSUP; anything else with ESIM_EINVAL. A `?channel=basic` suffix is parsed by
+ * esim_device_parse(), not here. usb: and pcsc: power the card; ESIM_ENODEV where there is none or
+ * it is mute, ESIM_EBUSY where another program has it, which the message names if it can be seen.
+ *
+ * pcsc: has neither deadlines nor a way to cancel a command: it takes what pcscd's driver takes. A
+ * tcp: host that is a name is asked of the system's resolver, in its own time, and no cancel handle
+ * is heard meanwhile, here and where a reset connects anew; a literal address costs no such wait.
  */
 int esim_transport_open(const char *uri, struct esim_transport **ret, struct esim_error *err);
 void esim_transport_free(struct esim_transport **transport);
@@ -144,16 +154,10 @@ void esim_transport_set_cancel(struct esim_transport *transport, const struct es
 
 /* "unix:/run/x?channel=basic" into the transport's URI and its options. */
 struct esim_device {
-	char uri[256];
+	char uri[ESIM_URI_SIZE];
 	bool basic_channel;
 };
 int esim_device_parse(const char *text, struct esim_device *ret, struct esim_error *err);
-
-/*
- * The card to take where the user names none: /dev/euicc, else the only /dev/euiccN.
- * ESIM_ENOENT: there is none; ESIM_EINVAL: there are several, and the message says which.
- */
-int esim_device_find(struct esim_device *ret, struct esim_error *err);
 
 /* The URI schemes that this build can open, for help texts and completion; NULL ends the list. */
 const char *const *esim_transport_schemes(void);
