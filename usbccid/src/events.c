@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <poll.h>
 
+#define ALONE_MAX_S	86400		/* libusb counts in milliseconds, in an int */
 #define OWN		2		/* cancel_fd and fd, in front of libusb's */
 #define DESCRIPTORS_MAX	16		/* an event, a timer and one device; libusb's are few */
 
@@ -59,8 +60,20 @@ static bool any_ready(const struct pollfd *fds, nfds_t count)
 	return false;
 }
 
-int events_wait(libusb_context *context, int fd, int cancel_fd, uint64_t deadline,
-		struct usbccid_error *err)
+/* Nothing else to wait for: libusb's own poll(2) is the only one. */
+static int wait_alone(libusb_context *context, uint64_t deadline)
+{
+	const int left = milliseconds_until(deadline);
+	struct timeval limit = { .tv_sec = ALONE_MAX_S };
+
+	if (left >= 0 && left / 1000 < ALONE_MAX_S)
+		limit = (struct timeval){ .tv_sec = left / 1000, .tv_usec = left % 1000 * 1000 };
+	libusb_handle_events_timeout_completed(context, &limit, NULL);
+	return left >= 0 && wire_now_ms() >= deadline ? EVENTS_TIME : EVENTS_HANDLED;
+}
+
+static int wait_with(libusb_context *context, int fd, int cancel_fd, uint64_t deadline,
+		     struct usbccid_error *err)
 {
 	struct pollfd fds[DESCRIPTORS_MAX] = {
 		{ .fd = cancel_fd, .events = POLLIN },
@@ -87,4 +100,11 @@ int events_wait(libusb_context *context, int fd, int cancel_fd, uint64_t deadlin
 	if (hung_up(fds, count))
 		return EVENTS_HANGUP;
 	return ready ? EVENTS_HANDLED : EVENTS_TIME;
+}
+
+int events_wait(libusb_context *context, int fd, int cancel_fd, uint64_t deadline,
+		struct usbccid_error *err)
+{
+	return fd < 0 && cancel_fd < 0 ? wait_alone(context, deadline) :
+					 wait_with(context, fd, cancel_fd, deadline, err);
 }

@@ -12,7 +12,8 @@ enum events_woke {
 	EVENTS_CANCEL,			/* @cancel_fd */
 	EVENTS_FD,			/* @fd */
 	EVENTS_TIME,			/* the deadline */
-	EVENTS_HANGUP,			/* the device's own descriptor says that it is gone */
+	EVENTS_HANGUP,			/* the device's own descriptor says that it is gone; only seen beside
+					 * @fd or @cancel_fd: without, a transfer that is under way tells */
 };
 
 /* What comes from libusb is handled, whatever else is returned. @fd, @cancel_fd: -1 for none. */
