@@ -93,15 +93,20 @@ int usbccid_wait(struct usbccid_reader *reader, int fd, int timeout_ms, struct u
 {
 	const uint64_t deadline = timeout_ms < 0 ? WIRE_FOREVER :
 						   wire_now_ms() + (unsigned)timeout_ms;
+	unsigned late = 0;
 	const uint8_t *notice;
 	size_t len;
 	int r;
 
 	error_clear(err);
 	while (!pop(reader, ret)) {
-		r = reader->gone ? USBCCID_ENODEV :
-		    reader->wire->ops->notice(reader->wire, &notice, &len, fd, deadline,
-					      reader->cancel_fd, err);
+		/* A reader that always has something to say, and never says anything, is left at it. */
+		if (deadline != WIRE_FOREVER && wire_now_ms() >= deadline && ++late > NOTICES_MAX)
+			r = USBCCID_ETIMEDOUT;
+		else
+			r = reader->gone ? USBCCID_ENODEV :
+			    reader->wire->ops->notice(reader->wire, &notice, &len, fd, deadline,
+						      reader->cancel_fd, err);
 		switch (r) {
 		case 1:
 			take(reader, notice, len);
