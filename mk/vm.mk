@@ -8,7 +8,7 @@ VM_TESTS := $(patsubst tests/vm/%.c,%,$(filter %_vmtest.c,$(VM_SRCS)))
 VM_PROGRAMS := $(patsubst %,$(BUILD)/vm/bin/%,$(VM_TESTS))
 VM_SHARED_A := $(BUILD)/lib/libvm.a
 
-$(call obj,$(VM_SRCS)): ROOM_CPPFLAGS := -Itests -Ikmod/include/uapi -Ikmod/include
+$(call obj,$(VM_SRCS)): ROOM_CPPFLAGS := -Itests -Iusbccid/include -Iusbccid/src -Ikmod/include/uapi -Ikmod/include
 
 $(VM_SHARED_A): $(call obj,$(filter-out %_vmtest.c,$(VM_SRCS))) $(SOURCES_STAMP)
 	@mkdir -p $(@D)
