@@ -327,7 +327,7 @@ def start():
     mf = card.send("00A40004023F0000")
     assert mf.startswith("62") and mf.endswith("9000"), mf
     card.is_answered("00A4000C022FE2", "9000")
-    assert card.send("00B000000A") == "988444675600000021859000", card.send("00B000000A")
+    assert card.send("00B000000A") == "984474560000214251F89000", card.send("00B000000A")
     assert card.send(select("A0000000871002", 0)).endswith("9000")
     card.end()
 
