@@ -41,7 +41,9 @@ bad_usage_body() {
 	refused notifications --remove 4294967296
 	atf_check -s exit:2 -e match:"no --device" "$BIN/lpactl" info
 	atf_check -s exit:2 -e match:"no --device" "$BIN/lpactl" --direct info
-	for uri in foo:bar unix: tcp:nowhere usb:1-1 /dev/euicc0 pcsc: mbim:/dev/cdc-wdm0; do
+	refused --device unix:card devices
+	for uri in foo:bar unix: tcp:nowhere usb:99-1 usb:nonsense 'usb:?slot=x' 'usb:1-1?slot=16' /dev/euicc0 \
+		'pcsc:no such reader' 'pcsc:%00' mbim:/dev/cdc-wdm0; do
 		atf_check -s not-exit:0 -e match:"^lpactl: " "$BIN/lpactl" --device "$uri" info
 	done
 }
