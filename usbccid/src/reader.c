@@ -178,21 +178,26 @@ int call_end(const struct call *call, int code, struct usbccid_error *err)
 	return code;
 }
 
-int usbccid_card(struct usbccid_reader *reader, unsigned slot, unsigned timeout_ms,
-		 struct usbccid_card *ret, struct usbccid_error *err)
+/* slot_seen() hears what it says: with what it refuses the reader tells of the card too. */
+static int get_slot_status(struct call *call)
 {
 	const struct request request = { .type = CCID_GET_SLOT_STATUS, .answer = CCID_SLOT_STATUS };
 	struct ccid_answer answer;
+	int r = exchange(call, &request, &answer);
+
+	if (r == REFUSED && answer.error == CCID_ERROR_BAD_SLOT)
+		return refusal(call, &answer, "GetSlotStatus");
+	return r == REFUSED ? 0 : r;
+}
+
+int usbccid_card(struct usbccid_reader *reader, unsigned slot, unsigned timeout_ms,
+		 struct usbccid_card *ret, struct usbccid_error *err)
+{
 	struct call call;
 	int r = call_begin(&call, reader, slot, timeout_ms);
 
 	if (!r)
-		r = exchange(&call, &request, &answer);
-	/* With what it refuses it tells of the card too. */
-	if (r == REFUSED && answer.error == CCID_ERROR_BAD_SLOT)
-		r = refusal(&call, &answer, "GetSlotStatus");
-	else if (r == REFUSED)
-		r = 0;
+		r = get_slot_status(&call);
 	notices_take(reader, false);
 	if (!r)
 		*ret = call.slot->card;
