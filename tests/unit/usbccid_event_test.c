@@ -159,8 +159,8 @@ ATF_TC_BODY(events_nobody_waits_for_are_bounded_and_the_last_ones_stay, tc)
 	script_end(reader);
 }
 
-ATF_TC_WITHOUT_HEAD(a_flood_of_notices_holds_no_command_up);
-ATF_TC_BODY(a_flood_of_notices_holds_no_command_up, tc)
+ATF_TC_WITHOUT_HEAD(a_flood_of_notices_holds_nobody_up);
+ATF_TC_BODY(a_flood_of_notices_holds_nobody_up, tc)
 {
 	struct usbccid_reader *reader = reader_of(0, 0, 0);
 
@@ -170,6 +170,8 @@ ATF_TC_BODY(a_flood_of_notices_holds_no_command_up, tc)
 	script(reader, SELECT_OUT, OK, NULL);
 	wire_of(reader)->endless = true;
 	ATF_CHECK(transmit_hex(reader, SELECT, &err));
+	/* Nor does it keep who waits. */
+	check_event(reader, USBCCID_EVENT_NONE, 0);
 	script_end(reader);
 }
 
@@ -309,7 +311,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, each_slot_is_told_of_by_its_number);
 	ATF_TP_ADD_TC(tp, messages_that_tell_nothing_are_no_events);
 	ATF_TP_ADD_TC(tp, events_nobody_waits_for_are_bounded_and_the_last_ones_stay);
-	ATF_TP_ADD_TC(tp, a_flood_of_notices_holds_no_command_up);
+	ATF_TP_ADD_TC(tp, a_flood_of_notices_holds_nobody_up);
 	ATF_TP_ADD_TC(tp, a_wait_ends_by_time_descriptor_cancel_or_unplugging);
 	ATF_TP_ADD_TC(tp, unplugging_seen_by_a_command_is_told_to_who_waits);
 	ATF_TP_ADD_TC(tp, a_card_changed_between_two_commands_is_never_taken_for_the_old_one);
