@@ -4,12 +4,16 @@
 
 # Compile program.c. The scratch tree stands for the root: -I and -L of the pc file
 # point into it.
+library=libesim
 compile() { # output pkg-config-option...
 	out=$1
 	shift
-	flags=$(PKG_CONFIG_PATH=$PWD/root/opt/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$PWD/root \
-		pkg-config --cflags --libs "$@" libesim) || atf_fail "pkg-config does not find libesim"
-	cc -Wall -Werror -o "$out" program.c $flags || atf_fail "does not compile: $flags"
+	flags=$(PKG_CONFIG_PATH=$PWD/root/opt/lib/pkgconfig \
+		pkg-config --define-variable=prefix="$PWD/root/opt" --define-variable=libdir="$PWD/root/opt/lib" \
+		--define-variable=includedir="$PWD/root/opt/include" --cflags --libs "$@" $library) ||
+		atf_fail "pkg-config does not find $library"
+	# libesim.so needs libusbccid.so: ldconfig, which is not run here, would tell where it is.
+	LD_LIBRARY_PATH=$PWD/root/opt/lib cc -Wall -Werror -o "$out" program.c $flags || atf_fail "does not compile: $flags"
 }
 
 build_program() { # output pkg-config-option...
@@ -33,6 +37,23 @@ build_program() { # output pkg-config-option...
 	compile "$@"
 }
 
+# What a program of usbccid needs is one header and one name.
+build_usbccid_program() { # output pkg-config-option...
+	cat >program.c <<-PROGRAM
+	#include <stdio.h>
+	#include <usbccid.h>
+
+	int main(void)
+	{
+		puts(usbccid_code_name(0));
+		return 0;
+	}
+	PROGRAM
+	library=libusbccid
+	compile "$@"
+	library=libesim
+}
+
 run_make() {
 	make -s --no-print-directory -C "$COREESIM_SRC" BUILD="$COREESIM_BUILD" \
 		DESTDIR="$PWD/root" prefix=/opt "$@" >make.log 2>&1 || { cat make.log >&2; atf_fail "make $*"; }
@@ -50,11 +71,26 @@ install_body() {
 	atf_check -o match:"6A82" env LD_LIBRARY_PATH="$PWD/root/opt/lib" ./shared
 	atf_check -o match:"libesim.so.0" ldd ./shared
 
+	build_usbccid_program reader
+	atf_check -o not-empty env LD_LIBRARY_PATH="$PWD/root/opt/lib" ./reader
+	atf_check -o match:"libusbccid.so.0" ldd ./reader
+
+	# With both kinds there, and with the archives alone.
 	build_program static --static
-	rm -f root/opt/lib/libesim.so*
+	rm -f root/opt/lib/lib*.so*
 	build_program static --static
 	atf_check -o match:"6A82" ./static
-	atf_check -o not-match:"libesim" ldd ./static
+	atf_check -o not-match:"libesim|libusbccid" ldd ./static
+	build_usbccid_program reader --static
+	atf_check -o not-empty ./reader
+	atf_check -o not-match:"libusbccid" ldd ./reader
+	# Nothing of an archive's inside can clash with a program's names.
+	for map in usbccid/usbccid.map libesim/libesim.map; do
+		name=$(basename "$map" .map)
+		nm -g --defined-only "root/opt/lib/lib${name#lib}.a" | awk 'NF == 3 { print $3 }' | sort >names
+		sed -n 's/^	\([a-z0-9_]*\);$/\1/p' "$COREESIM_SRC/$map" | sort >listed
+		atf_check diff listed names
+	done
 
 	# The example of libesim(3) is a program that works.
 	sed -n '/^\.Bd -literal$/,/^\.Ed$/{/^\.[BE]d/!p}' root/opt/share/man/man3/libesim.3 |
@@ -78,10 +114,31 @@ install_body() {
 	atf_check -o match:euicc cat root/opt/lib/udev/rules.d/70-euicc.rules
 	atf_check -o match:'^g euicc' cat root/opt/lib/sysusers.d/coreesim.conf
 
+	atf_check -o match:"^LIBPATH /opt/lib/pcsc/drivers/serial/libifdeuicc.so$" cat root/opt/etc/reader.conf.d/coreesim
+	atf_check -o ignore nm -D --defined-only root/opt/lib/pcsc/drivers/serial/libifdeuicc.so
+
 	run_make uninstall
 	atf_check -o empty find root -type f -o -type l
 }
 
+atf_test_case configuration
+configuration_head() {
+	atf_set descr "What the administrator wrote into the configuration outlives install and uninstall"
+	atf_set require.progs "make cc"
+}
+configuration_body() {
+	run_make install
+	conf=root/opt/etc/coreesim/ifdeuicc.conf
+	echo '; mine' >>$conf
+	cp $conf kept
+	run_make install
+	atf_check cmp kept $conf
+	run_make uninstall
+	atf_check -o inline:"$conf\n" find root -type f -o -type l
+	atf_check cmp kept $conf
+}
+
 atf_init_test_cases() {
 	atf_add_test_case install
+	atf_add_test_case configuration
 }
