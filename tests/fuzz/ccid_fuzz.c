@@ -26,6 +26,7 @@ static void descriptor(const uint8_t *data, size_t size)
 		return;
 	demand(size >= CCID_DESCRIPTOR_SIZE);
 	demand(ccid_level(desc.features) <= CCID_LEVEL_INVALID);
+	demand(ccid_level_name(ccid_level(desc.features))[0]);
 	demand(ccid_payload_max(&desc) <= CCID_MESSAGE_MAX - CCID_HEADER_SIZE);
 	count = ccid_power_ladder(&desc, steps);
 	demand(count >= 1 && count <= CCID_POWER_STEPS);
@@ -40,9 +41,15 @@ static void descriptor(const uint8_t *data, size_t size)
 static void message(const uint8_t *data, size_t size)
 {
 	struct ccid_answer answer;
+	struct ccid_header header;
+	__u8 again[CCID_HEADER_SIZE];
 
 	if (size < 3)
 		return;
+	if (!ccid_header_get(data + 3, size - 3, &header)) {
+		ccid_header_put(again, &header);
+		demand(memcmp(again, data + 3, sizeof(again)) == 0);
+	}
 	switch (ccid_answer_get(data + 3, size - 3, data[0], data[1], data[2], &answer)) {
 	case CCID_VERDICT_OK:
 	case CCID_VERDICT_EXTENSION:
@@ -69,7 +76,7 @@ static void interrupt(const uint8_t *data, size_t size)
 static void card(const uint8_t *data, size_t size)
 {
 	struct atr atr;
-	__u8 out[CCID_PARAMETERS_T0_SIZE];
+	__u8 out[CCID_PARAMETERS_T1_SIZE];
 
 	if (atr_parse(data, size, &atr))
 		return;
@@ -77,6 +84,8 @@ static void card(const uint8_t *data, size_t size)
 	demand(atr.protocols & 1u << atr.first_protocol);
 	demand((size_t)atr.historical + atr.historical_len <= size);
 	ccid_parameters_t0(&atr, atr.rate, out);
+	if (!ccid_parameters_t1(&atr, atr.rate, out))
+		demand(out[1] >> 2 == 4 && out[3] >> 4 <= 9 && out[5] >= 1 && out[5] <= 254);
 }
 
 static void pps(const uint8_t *data, size_t size)
@@ -114,10 +123,28 @@ static void apdu(const uint8_t *data, size_t size)
 	} while (sent < size);
 }
 
+/* A reader that chains its answers: each one that does not end it brings something. */
+static void chain(const uint8_t *data, size_t size)
+{
+	enum ccid_chain next = CCID_CHAIN_SEND;
+	size_t gathered = 0, blocks = 0;
+	bool sent = false;
+
+	for (; size >= 2 && (next == CCID_CHAIN_SEND || next == CCID_CHAIN_MORE); data += 2, size -= 2) {
+		sent = sent || data[1] & 0x80;
+		next = ccid_chain_in(data[0], data[1] & 0x7F, sent, gathered > 0);
+		demand(sent || next == CCID_CHAIN_SEND || next == CCID_CHAIN_BAD);
+		demand(!sent || next != CCID_CHAIN_SEND);
+		blocks += next == CCID_CHAIN_MORE;
+		gathered += next == CCID_CHAIN_MORE ? data[1] & 0x7F : 0;
+		demand(gathered >= blocks);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const readers[])(const uint8_t *, size_t) = {
-		descriptor, message, interrupt, card, pps, apdu,
+		descriptor, message, interrupt, card, pps, apdu, chain,
 	};
 
 	if (size > 0)
