@@ -6,7 +6,7 @@
 . /vm/ways.sh
 . /vm/pcsc.sh
 
-start_udev && start_reader --level short || { tap_fail "a reader" "none came"; tap_exit; }
+start_udev && start_reader --id $QEMU_READER --level short || { tap_fail "a reader" "none came"; tap_exit; }
 
 # Refused because of @holder, and soon.
 names_holder() { # pattern what

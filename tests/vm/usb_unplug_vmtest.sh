@@ -15,7 +15,7 @@ READER_NAME=${2:-CCID}
 start_udev || { tap_fail "udevd" "does not start"; tap_exit; }
 case $way in
 pcsc-vreader)
-	start_reader --level short && start_pcscd && wait_until 60 has_card "$READER_NAME" && device="pcsc:" ;;
+	start_reader --id $QEMU_READER --level short && start_pcscd && wait_until 60 has_card "$READER_NAME" && device="pcsc:" ;;
 usb-proxy-*)
 	start_reader_as "${way#usb-proxy-}" && start_usbccid_proxy --wait "$port" ;;
 *)
@@ -68,6 +68,8 @@ put_card_in() {
 
 # --- what is expected of lpactl --------------------------------------------------------------
 
+no_lpactl() { ! pidof lpactl; }
+
 # An end with a message that says what happened, and not with the time that it may take.
 judge_end() { # status pattern what
 	if [ "$1" != 0 ] && [ "$1" -lt 124 ] && grep -qE "$2" load.out; then
@@ -76,9 +78,7 @@ judge_end() { # status pattern what
 	else
 		tap_fail "$way: $3: lpactl says so and ends" "status $1: $(cat load.out)"
 	fi
-	if ps | grep -q '[l]pactl'; then
-		tap_fail "$way: $3: no process is left" "$(ps | grep '[l]pactl')"
-	fi
+	wait_until 10 no_lpactl || tap_fail "$way: $3: no process is left" "$(ps | grep '[l]pactl')"
 }
 
 # Where the card had it all, the profile is there, else it comes now: once in any case.
@@ -142,7 +142,7 @@ for at in 3 $((commands / 2)) $((commands - 2)); do
 	retry "card taken out at command $at"
 done
 for at in 3 $((commands / 2)); do
-	held_load "$at" 'reset|lost its power|session|removed|is gone|failed' "reset of the reader" reset_reader
+	held_load "$at" 'was reset|lost its power|session|removed|unplugged|is gone|failed' "reset of the reader" reset_reader
 	retry "reader reset at command $at"
 done
 tap_exit

@@ -50,6 +50,7 @@ fails_with 1 'usbccid-proxy' "without a reader it says so and ends" usbccid-prox
 
 usbccid-proxy --wait 9-9 >wait.out 2>&1 &
 waiting=$!
+expect "it says that it waits for a reader that is not there" wait_until 60 grep -q 'waiting' wait.out
 ends $waiting 0 "waiting for a reader it ends with 0 at SIGTERM"
 
 # --- a reader without a card, and what comes into it ------------------------------------
@@ -70,8 +71,8 @@ expect "a card that goes is noticed" wait_until 60 sysfs_is card_state absent
 reader insert 0
 expect "another is noticed" wait_until 60 sysfs_is card_state off
 expect "and can be used" lpactl --device "$device" info
-fails_with 1 "usbccid-proxy.*|process" "a reader that is held is left alone" usbccid-proxy "$port"
-tap_note "$(cat fails.out)"
+fails_with 1 "is held by usbccid-proxy \\(process $usbccid_proxy\\)" "a reader that is held is left alone, and its holder named" \
+	usbccid-proxy "$port"
 
 # --- ends ------------------------------------------------------------------------------------
 

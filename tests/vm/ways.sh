@@ -22,7 +22,7 @@
 # Over an emulated reader, WAY-slow is slower than the reader's patience: time extensions.
 
 CCID_MATCH=/sys/bus/usb/drivers/euicc_ccid/match
-QEMU_READER=08e6:4433
+QEMU_READER=08e6:4433	# libccid knows it
 PCSC_READER="QEMU USB CCID"
 
 # --- the kernel's device -----------------------------------------------------------

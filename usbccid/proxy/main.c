@@ -96,13 +96,16 @@ static enum outcome live(struct usbccid_reader *reader, const struct arguments *
 
 /* --- one life after the other ------------------------------------------------------- */
 
-/* Something was plugged in, or the end has come. */
-static int wait_for_reader(struct usbccid *ccid, int stop_fd, struct usbccid_error *err)
+/* Something was plugged in, or the end has come. What is missing is said in @err, once. */
+static int wait_for_reader(struct usbccid *ccid, bool *told, int stop_fd, struct usbccid_error *err)
 {
 	char bus_port[USBCCID_BUS_PORT_SIZE];
 	enum usbccid_change change;
 	int r;
 
+	if (!*told)
+		complain("%s: waiting for it", err->message);
+	*told = true;
 	do
 		r = usbccid_wait_change(ccid, stop_fd, -1, &change, bus_port, err);
 	while (!r && change != USBCCID_ARRIVED);
@@ -116,14 +119,17 @@ static int run(struct usbccid *ccid, const struct arguments *arguments, int stop
 	enum outcome outcome = OUTCOME_GONE;
 	struct usbccid_reader *reader;
 	struct usbccid_error err;
+	bool told = false;
 	int r;
 
 	do {
 		r = usbccid_open(ccid, arguments->address, &options, &reader, &err);
-		if (!r)
+		if (!r) {
+			told = false;
 			outcome = live(reader, arguments, stop_fd);
-		else if (r == USBCCID_ENODEV && arguments->wait)
-			r = wait_for_reader(ccid, stop_fd, &err);
+		} else if (r == USBCCID_ENODEV && arguments->wait) {
+			r = wait_for_reader(ccid, &told, stop_fd, &err);
+		}
 	} while (!r && outcome == OUTCOME_GONE && arguments->wait);
 	if (r == USBCCID_ECANCELED)
 		return 0;
