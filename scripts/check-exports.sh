@@ -1,16 +1,23 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Holds three lists of libesim's public symbols against each other: what the public
-# headers declare, what libesim.map lists, and what the shared library exports.
+# Holds three lists of a library's public symbols against each other: what the public
+# headers declare, what its map lists, and what the shared library exports.
 # Functions alone are exported: an object's size is frozen into each program that names it.
 #
-#   check-exports.sh [LIBRARY]   compare; LIBRARY is the shared object to look into
-#   check-exports.sh --write     make libesim.map from the headers
+#   check-exports.sh NAME [FILE]   compare; NAME is libesim or libusbccid, FILE the shared
+#                                  object to look into
+#   check-exports.sh NAME --write  make the map from the headers
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly MAP=libesim/libesim.map HEADERS=libesim/include/esim
+name=${1:-}
+[ $# = 0 ] || shift
+case $name in
+libesim) readonly MAP=libesim/libesim.map HEADERS=libesim/include/esim LICENCE=GPL-2.0-or-later ;;
+libusbccid) readonly MAP=usbccid/usbccid.map HEADERS=usbccid/include LICENCE=LGPL-2.1-or-later ;;
+*) sed -n '4,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+esac
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -37,10 +44,10 @@ objects() { nm -D --defined-only "$1" | awk '$2 != "A" && $2 != "T" { sub(/@.*/,
 
 write_map() {
 	{
-		printf '# SPDX-License-Identifier: GPL-2.0-or-later\n'
-		printf '# What libesim.so exports: each symbol of the public headers, nothing else.\n'
+		printf '# SPDX-License-Identifier: %s\n' $LICENCE
+		printf '# What %s.so exports: each symbol of the public headers, nothing else.\n' "$name"
 		printf '# scripts/check-exports.sh compares it with both and writes it anew with --write.\n'
-		printf 'LIBESIM_0 {\nglobal:\n'
+		printf '%s_0 {\nglobal:\n' "${name^^}"
 		declared | sed 's/.*/\t&;/'
 		printf 'local:\n\t*;\n};\n'
 	} >"$work/map"
@@ -63,7 +70,7 @@ if [ "${1:-}" = --write ]; then
 fi
 declared >"$work/declared"
 listed >"$work/listed"
-lacking "$work/declared" "$work/listed" "declared in a public header, not in $MAP (run $0 --write)"
+lacking "$work/declared" "$work/listed" "declared in a public header, not in $MAP (run $0 $name --write)"
 lacking "$work/listed" "$work/declared" "in $MAP, declared in no public header"
 if [ -n "${1:-}" ]; then
 	exported "$1" >"$work/exported"
@@ -72,5 +79,5 @@ if [ -n "${1:-}" ]; then
 	objects "$1" >"$work/objects"
 	lacking "$work/objects" /dev/null "exported by ${1##*/}, and no function"
 fi
-[ "$status" != 0 ] || echo "$(wc -l <"$work/declared") public symbols, the same in headers, map${1:+ and library}"
+[ "$status" != 0 ] || echo "$name: $(wc -l <"$work/declared") public symbols, the same in headers, map${1:+ and library}"
 exit "$status"

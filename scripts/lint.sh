@@ -34,6 +34,7 @@ licence_of() { # file
 	kmod/include/uapi/*) echo 'GPL-2.0 WITH Linux-syscall-note' ;;
 	kmod/include/euicc/ccid*.h | kmod/include/euicc/atr.h) echo 'GPL-2.0-only OR LGPL-2.1-or-later' ;;
 	kmod/*) echo 'GPL-2.0-only' ;;
+	usbccid/*) echo 'LGPL-2.1-or-later' ;;
 	*) echo 'GPL-2.0-or-later' ;;
 	esac
 }
@@ -71,13 +72,13 @@ lint_text() {
 lint_headers() {
 	local header status=0 work
 	work=$(mktemp -d)
-	for header in libesim/include/esim/*.h; do
-		printf '#include <esim/%s>\nextern int one;\n' "${header##*/}" >"$work/one.c"
-		"${CC:-cc}" -std=c17 -Wall -Wextra -Wpedantic -Werror -Ilibesim/include \
+	for header in libesim/include/esim/*.h usbccid/include/*.h; do
+		printf '#include <%s>\nextern int one;\n' "${header#*/include/}" >"$work/one.c"
+		"${CC:-cc}" -std=c17 -Wall -Wextra -Wpedantic -Werror -Ilibesim/include -Iusbccid/include \
 			-fsyntax-only "$work/one.c" || status=1
-		! command -v c++ >/dev/null || c++ -x c++ -Wall -Wextra -Werror -Ilibesim/include \
+		! command -v c++ >/dev/null || c++ -x c++ -Wall -Wextra -Werror -Ilibesim/include -Iusbccid/include \
 			-fsyntax-only "$work/one.c" || status=1
-		if grep -nE '#[ \t]*include[ \t]*[<"](wolfssl|curl|jansson|libtasn1)' "$header" /dev/null; then
+		if grep -nE '#[ \t]*include[ \t]*[<"](wolfssl|curl|jansson|libtasn1|libusb|PCSC|winscard)' "$header" /dev/null; then
 			echo "$header: a public header includes another library's"
 			status=1
 		fi
@@ -87,9 +88,26 @@ lint_headers() {
 }
 
 lint_exports() {
-	local library
-	library=$(find "$BUILD/lib" -maxdepth 1 -name 'libesim.so.*.*' 2>/dev/null | head -n 1)
-	scripts/check-exports.sh ${library:+"$library"}
+	local name library status=0
+	for name in libesim libusbccid; do
+		library=$(find "$BUILD/lib" -maxdepth 1 -name "$name.so.*.*" 2>/dev/null | head -n 1)
+		scripts/check-exports.sh "$name" ${library:+"$library"} || status=1
+	done
+	# pcscd's interface, and every function of it that a driver has to have.
+	library=$BUILD/lib/libifdeuicc.so
+	[ ! -e "$library" ] || diff <(nm -D --defined-only "$library" | awk '{ print $3 }' | sort) - <<-NAMES || status=1
+		IFDHCloseChannel
+		IFDHControl
+		IFDHCreateChannel
+		IFDHCreateChannelByName
+		IFDHGetCapabilities
+		IFDHICCPresence
+		IFDHPowerICC
+		IFDHSetCapabilities
+		IFDHSetProtocolParameters
+		IFDHTransmitToICC
+	NAMES
+	return $status
 }
 
 lint_shell() {
@@ -181,13 +199,15 @@ lint_cppcheck() {
 		--enable=warning,portability --inline-suppr --error-exitcode=1 \
 		--suppress=missingInclude --suppress="*:$prefix/*" --suppress=unusedFunction \
 		--suppress=arrayIndexThenCheck --suppress=uninitStructMember --suppress=normalCheckLevelMaxBranches -D_GNU_SOURCE -D__linux__ -U__cplusplus \
-		-Ilibesim/include -Ilibesim/src -Itests -Ikmod/include/uapi
+		-Ilibesim/include -Ilibesim/src -Iusbccid/include -Itests -Ikmod/include/uapi
 }
 
 tidy_one() {
+	# shellcheck disable=SC2086 # words
 	clang-tidy --quiet --warnings-as-errors='*' --checks="$TIDY_CHECKS" "$1" -- -std=gnu17 -w \
 		-D_GNU_SOURCE '-DCOREESIM_VERSION=""' -isystem "$PREFIX/include" \
-		-Ilibesim/include -Ilibesim/src -Itests -Ikmod/include/uapi -Ikmod/include 2>/dev/null
+		-Ilibesim/include -Ilibesim/src -Iusbccid/include -Itests -Ikmod/include/uapi -Ikmod/include \
+		-isystem /usr/include/PCSC $UMOCKDEV 2>/dev/null
 }
 
 lint_tidy() {
@@ -205,10 +225,12 @@ lint_tidy() {
 	CHECKS
 	)
 	PREFIX=$(scripts/deps.sh prefix)
-	export TIDY_CHECKS PREFIX
+	UMOCKDEV=$(pkg-config --cflags umockdev-1.0 2>/dev/null)
+	export TIDY_CHECKS PREFIX UMOCKDEV
 	export -f tidy_one
 	files 'libesim/src/*.c' 'lpad/*.c' 'tests/veuicc/*.c' 'tests/smdpp/*.c' 'tests/rsp/*.c' \
-		'tests/vreader/*.c' 'tests/selftest/*.c' 'tests/vm/*.c' 'examples/*.c' |
+		'tests/vreader/*.c' 'tests/umockdev/*.c' 'tests/selftest/*.c' 'tests/vm/*.c' 'examples/*.c' \
+		'usbccid/*.c' 'ifd/*.c' |
 		grep -v '^tests/vm/i386/' |
 		xargs -r -P "$(nproc)" -I{} bash -c 'tidy_one {}'
 }

@@ -97,9 +97,9 @@ add_udev() {
 	cp $RULES/50-udev-default.rules udev/*.rules "$root$RULES/"
 	echo root:x:0:0:root:/root:/bin/sh >"$root/etc/passwd"
 	echo root:x:0: >"$root/etc/group"
-	for group in $(sed -nE 's/.*GROUP="([a-z]+)".*/\1/p' "$root$RULES"/*.rules | sort -u); do
+	while IFS= read -r group; do
 		[ "$group" = root ] || echo "$group:x:$((number += 1)):" >>"$root/etc/group"
-	done
+	done < <(sed -nE 's/.*GROUP="([a-z]+)".*/\1/p' "$root$RULES"/*.rules | sort -u)
 }
 
 add_ours() {
