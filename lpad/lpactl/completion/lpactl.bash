@@ -12,9 +12,33 @@ _lpactl_options() { # verb
 	lpactl $1 --help 2>/dev/null | sed -n 's/^  \(--[a-z-]*\).*/\1/p'
 }
 
+# What the system knows of readers, without asking one: ports and models of USB devices with an
+# interface of class 0B.
+_lpactl_readers() {
+	local class dir
+	for class in /sys/bus/usb/devices/*:*/bInterfaceClass; do
+		[[ -r $class && $(<"$class") == 0b ]] || continue
+		dir=${class%/*}
+		dir=${dir##*/}
+		printf 'usb:%s\n' "${dir%:*}"
+	done
+}
+
+# pcscd is asked where it runs already.
+_lpactl_pcsc() {
+	[[ $1 != pcsc:* || ! -S /run/pcscd/pcscd.comm ]] ||
+		lpactl devices 2>/dev/null | sed -n 's/^\(pcsc:[^ ]*\).*/\1/p'
+}
+
 _lpactl() {
-	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verbs word verb=
+	local cur=${COMP_WORDS[COMP_CWORD]} i=$COMP_CWORD prev verbs word verb=
 	COMPREPLY=()
+	# The shell splits words at colons: the one that is being written is put together again.
+	while ((i > 1)) && [[ ${COMP_WORDS[i]} == : || ${COMP_WORDS[i - 1]} == : ]]; do
+		((i--))
+		cur=${COMP_WORDS[i]}$cur
+	done
+	prev=${COMP_WORDS[i - 1]}
 	case $prev in
 	--code-file | --confirmation-code-file | --trace)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
@@ -25,7 +49,9 @@ _lpactl() {
 		return
 		;;
 	--device)
-		mapfile -t COMPREPLY < <(compgen -W "unix: tcp: $(compgen -G '/dev/euicc[0-9]*')" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "usb: pcsc: unix: tcp: $(_lpactl_readers) $(_lpactl_pcsc "$cur") \
+			$(compgen -G '/dev/euicc[0-9]*')" -- "$cur")
+		[[ $cur != *:* ]] || COMPREPLY=("${COMPREPLY[@]#"${cur%"${cur##*:}"}"}")
 		compopt -o nospace
 		return
 		;;
