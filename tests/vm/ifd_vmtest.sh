@@ -411,8 +411,9 @@ start_pcscd
 expect "$way: a configuration that others may write is not heeded" is_empty
 restart_with '[driver]' 'allow_isdr = yes'
 
-# The device goes, and comes again, under a client.
-case $way in proxy)
+# The card goes, and comes again, under a client; or the device does.
+case $way in
+proxy)
 	start holder python3 client.py "$READER" "$kdev" holds
 	device_pid=$(pidof veuicc)
 	kill -TERM "$device_pid"
@@ -420,7 +421,16 @@ case $way in proxy)
 	expect "$way: the client hears of it" wait_until 60 sh -c '! kill -0 '"$started"
 	start_way "$way"
 	expect "$way: a device that comes again is a card again" wait_until 60 has_card "$READER"
-	clients manners
+	;;
+*)
+	start holder python3 client.py "$READER" "$kdev" holds
+	vreader --to reader.sock remove 0
+	expect "$way: the slot is empty when the card is taken out" wait_until 60 is_empty
+	expect "$way: the client hears of it" wait_until 60 sh -c '! kill -0 '"$started"
+	vreader --to reader.sock insert 0
+	expect "$way: a card that is put in is there" wait_until 60 has_card "$READER"
+	;;
 esac
+clients manners
 expect "$way: pcscd ends when told" stop_pcscd
 tap_exit
