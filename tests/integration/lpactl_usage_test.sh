@@ -41,7 +41,7 @@ bad_usage_body() {
 	refused notifications --remove 4294967296
 	atf_check -s exit:2 -e match:"no --device" "$BIN/lpactl" info
 	atf_check -s exit:2 -e match:"no --device" "$BIN/lpactl" --direct info
-	refused --device unix:card devices
+	refused devices
 	for uri in foo:bar unix: tcp:nowhere usb:99-1 usb:nonsense 'usb:?slot=x' 'usb:1-1?slot=16' /dev/euicc0 \
 		'pcsc:no such reader' 'pcsc:%00' mbim:/dev/cdc-wdm0; do
 		atf_check -s not-exit:0 -e match:"^lpactl: " "$BIN/lpactl" --device "$uri" info

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Readers of pcscd by name, and what PC/SC says as libesim's errors; no pcscd is asked. */
+#include "pcsc_error.h"
+#include "pcsc_readers.h"
+
+#include <atf-c.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct esim_error err;
+
+ATF_TC_WITHOUT_HEAD(a_readers_name_goes_into_a_uri_and_comes_out_the_same);
+ATF_TC_BODY(a_readers_name_goes_into_a_uri_and_comes_out_the_same, tc)
+{
+	static const struct {
+		const char *name, *uri;
+	} rows[] = {
+		{ "Virtual PCD 00 00", "pcsc:Virtual%20PCD%2000%2000" },
+		{ "SCM, Inc. SCR [CCID] (1) 00 00", "pcsc:SCM,%20Inc.%20SCR%20%5BCCID%5D%20%281%29%2000%2000" },
+		{ "100%25 what? #1&2", "pcsc:100%2525%20what%3F%20%231%262" },
+		{ "L\xC3\xA9on", "pcsc:L%C3%A9on" },
+	};
+	char uri[PCSC_URI_SIZE], name[PCSC_NAME_SIZE], longest[PCSC_NAME_SIZE];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		pcsc_uri(rows[i].name, uri);
+		ATF_CHECK_STREQ(uri, rows[i].uri);
+		ATF_CHECK_EQ(pcsc_name(uri + strlen("pcsc:"), name, &err), 0);
+		ATF_CHECK_STREQ(name, rows[i].name);
+	}
+	memset(longest, '%', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	pcsc_uri(longest, uri);
+	ATF_CHECK_EQ(pcsc_name(uri + strlen("pcsc:"), name, &err), 0);
+	ATF_CHECK_STREQ(name, longest);
+}
+
+ATF_TC_WITHOUT_HEAD(a_name_as_people_write_it_is_taken_and_an_impossible_one_is_not);
+ATF_TC_BODY(a_name_as_people_write_it_is_taken_and_an_impossible_one_is_not, tc)
+{
+	char name[PCSC_NAME_SIZE], too_long[PCSC_NAME_SIZE + 1];
+
+	ATF_CHECK_EQ(pcsc_name("A reader, 50% off", name, &err), 0);
+	ATF_CHECK_STREQ(name, "A reader, 50% off");
+	ATF_CHECK_EQ(pcsc_name("%", name, &err), 0);
+	ATF_CHECK_STREQ(name, "%");
+	ATF_CHECK_EQ(pcsc_name("a%00b", name, &err), ESIM_EINVAL);
+	ATF_CHECK_EQ(pcsc_name("a\nb", name, &err), ESIM_EINVAL);
+	memset(too_long, 'x', PCSC_NAME_SIZE);
+	too_long[PCSC_NAME_SIZE] = '\0';
+	ATF_CHECK_EQ(pcsc_name(too_long, name, &err), ESIM_EINVAL);
+}
+
+ATF_TC_WITHOUT_HEAD(the_reader_that_is_meant_is_chosen_and_none_is_guessed);
+ATF_TC_BODY(the_reader_that_is_meant_is_chosen_and_none_is_guessed, tc)
+{
+	static const struct pcsc_reader readers[] = {
+		{ .name = "Alpha 00 00", .state = SCARD_STATE_EMPTY },
+		{ .name = "Alpha 00 00 twin", .state = SCARD_STATE_PRESENT },
+		{ .name = "Beta 01 00", .state = SCARD_STATE_EMPTY },
+	};
+	static const struct {
+		const char *wanted;
+		size_t count;
+		int r;
+		int index;
+	} rows[] = {
+		{ "Alpha 00 00", 3, 0, 0 },	/* the whole name goes before a part of one */
+		{ "TWIN", 3, 0, 1 }, { "beta", 3, 0, 2 },
+		{ "alpha", 3, ESIM_EINVAL, -1 }, { "gamma", 3, ESIM_ENODEV, -1 },
+		{ "", 3, 0, 1 },		/* the only one with a card */
+		{ "", 1, 0, 0 },		/* the only one at all: its slot is empty, says the next call */
+		{ "", 0, ESIM_ENODEV, -1 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct pcsc_reader *found = NULL;
+
+		ATF_CHECK_EQ_MSG(pcsc_choose(readers, rows[i].count, rows[i].wanted, &found, &err),
+				 rows[i].r, "%s", rows[i].wanted);
+		ATF_CHECK(found == (rows[i].index < 0 ? NULL : &readers[rows[i].index]));
+	}
+	pcsc_choose(readers, 3, "alpha", &(const struct pcsc_reader *){ NULL }, &err);
+	ATF_CHECK_MSG(strstr(err.message, "Alpha 00 00, Alpha 00 00 twin"), "%s", err.message);
+}
+
+ATF_TC_WITHOUT_HEAD(what_pcsc_says_keeps_its_cause_and_the_commands_outcome);
+ATF_TC_BODY(what_pcsc_says_keeps_its_cause_and_the_commands_outcome, tc)
+{
+	static const struct {
+		LONG from;
+		int code;
+		enum esim_outcome outcome;
+	} rows[] = {
+		{ SCARD_E_NO_SERVICE, ESIM_ENODEV, ESIM_OUTCOME_UNKNOWN },
+		{ SCARD_F_COMM_ERROR, ESIM_ENODEV, ESIM_OUTCOME_UNKNOWN },
+		{ SCARD_E_INVALID_HANDLE, ESIM_ESTALE, ESIM_OUTCOME_NEVER_SENT },
+		{ SCARD_W_RESET_CARD, ESIM_ESTALE, ESIM_OUTCOME_NEVER_SENT },
+		{ SCARD_W_REMOVED_CARD, ESIM_ENODEV, ESIM_OUTCOME_UNKNOWN },
+		{ SCARD_E_NO_SMARTCARD, ESIM_ENODEV, ESIM_OUTCOME_NEVER_SENT },
+		{ SCARD_W_UNRESPONSIVE_CARD, ESIM_ENODEV, ESIM_OUTCOME_UNKNOWN },
+		{ SCARD_E_SHARING_VIOLATION, ESIM_EBUSY, ESIM_OUTCOME_NEVER_SENT },
+		{ SCARD_E_TIMEOUT, ESIM_ETIMEDOUT, ESIM_OUTCOME_UNKNOWN },
+		{ SCARD_E_NOT_TRANSACTED, ESIM_EIO, ESIM_OUTCOME_UNKNOWN },
+		{ SCARD_E_BAD_SEEK, ESIM_EIO, ESIM_OUTCOME_UNKNOWN },	/* in no table */
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ATF_CHECK_EQ_MSG(pcsc_error_command(&err, "pcsc:a", rows[i].from), rows[i].code, "%zu", i);
+		ATF_CHECK_EQ_MSG(err.outcome, rows[i].outcome, "%zu", i);
+		ATF_CHECK_EQ_MSG(err.domain, ESIM_DOMAIN_TRANSPORT, "%zu", i);
+		ATF_CHECK(strncmp(err.message, "pcsc:a: ", 8) == 0 && err.message[8]);
+		ATF_CHECK_EQ(pcsc_error(NULL, "pcsc:a", rows[i].from), rows[i].code);
+	}
+	pcsc_error(&err, "pcsc:", SCARD_E_NO_SERVICE);
+	ATF_CHECK(strstr(err.advice, "pcscd.socket"));
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, a_readers_name_goes_into_a_uri_and_comes_out_the_same);
+	ATF_TP_ADD_TC(tp, a_name_as_people_write_it_is_taken_and_an_impossible_one_is_not);
+	ATF_TP_ADD_TC(tp, the_reader_that_is_meant_is_chosen_and_none_is_guessed);
+	ATF_TP_ADD_TC(tp, what_pcsc_says_keeps_its_cause_and_the_commands_outcome);
+	return atf_no_error();
+}
