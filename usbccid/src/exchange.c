@@ -149,6 +149,8 @@ static int await_answer(struct call *call, uint8_t type, uint8_t seq, struct cci
 			return REFUSED;
 		case CCID_VERDICT_EXTENSION:
 			foreign = 0;
+			/* Whatever it says later, it is at work on the block. */
+			call->reached |= type == CCID_DATA_BLOCK;
 			if (++extensions > EXTENSIONS_MAX)
 				return call_fail(call, USBCCID_EPROTO,
 						 "the reader asks for time without end");
