@@ -45,6 +45,9 @@ static void advise_of_holder(struct esim_error *err, const char *holder)
 		esim_error_advise(err, "Use it as %.*s.", (int)strcspn(device, " ,;)"), device);
 	else if (strncmp(holder, "pcscd", strlen("pcscd")) == 0)
 		esim_error_advise(err, "Use it through pcscd (--device pcsc:), or stop pcscd.");
+	else if (strncmp(holder, "the kernel's ", strlen("the kernel's ")) == 0)
+		esim_error_advise(err, "Unbind it from that driver (/sys/bus/usb/drivers/%s/unbind).",
+				  holder + strlen("the kernel's "));
 }
 
 int usb_error(struct esim_error *err, const struct usbccid_error *cause)

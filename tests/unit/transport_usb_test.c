@@ -57,6 +57,9 @@ ATF_TC_BODY(who_holds_the_reader_is_named_once_with_a_way_out, tc)
 	snprintf(cause.holder, sizeof(cause.holder), "the kernel's euicc_ccid as /dev/euicc0");
 	usb_error(&err, &cause);
 	ATF_CHECK_STREQ(err.advice, "Use it as /dev/euicc0.");
+	snprintf(cause.holder, sizeof(cause.holder), "the kernel's cdc_acm");
+	usb_error(&err, &cause);
+	ATF_CHECK(strstr(err.advice, "/sys/bus/usb/drivers/cdc_acm/unbind"));
 	snprintf(cause.holder, sizeof(cause.holder), "scan (process 7)");
 	usb_error(&err, &cause);
 	ATF_CHECK(strstr(err.message, "held by scan (process 7)"));
