@@ -228,7 +228,16 @@ ATF_TC_BODY(a_block_that_it_did_not_understand_can_come_again, tc)
 	expect(&b, 0x81, 0);
 	b.plan.wanted[FAULT_T1_DEAF] = true;
 	ATF_REQUIRE(!block(&b, 0x00, SELECT));
+	ATF_REQUIRE(block(&b, 0x80, ""));
+	ATF_REQUIRE_EQ(0x80, b.answer.data[1] & 0xFC);
 	ATF_REQUIRE(block(&b, 0x00, SELECT));
+	expect(&b, 0x20, 32);
+	ATF_REQUIRE(block(&b, 0x90, ""));
+	b.plan.wanted[FAULT_T1_DEAF] = true;
+	ATF_REQUIRE(!block(&b, 0x40, SELECT));
+	ATF_REQUIRE(block(&b, 0x80, ""));
+	expect(&b, 0x92, 0);
+	ATF_REQUIRE(block(&b, 0x40, SELECT));
 	expect(&b, 0x20, 32);
 	violations(&b, 0);
 	end(&b);
@@ -314,7 +323,7 @@ ATF_TC_BODY(mistakes_of_the_host_are_told_and_counted, tc)
 		{ { 0x12, 0x00, 0x00, 0x12 }, 4, 0x82 },	/* NAD */
 		{ { 0x00, 0x40, 0x00, 0x40 }, 4, 0x82 },	/* N(S) */
 		{ { 0x00, 0x01, 0x00, 0x01 }, 4, 0x82 },	/* reserved bit */
-		{ { 0x00, 0x80, 0x00, 0x80 }, 4, 0x82 },	/* nothing to ask for again */
+		{ { 0x00, 0x90, 0x00, 0x90 }, 4, 0x82 },	/* N(R) */
 		{ { 0x00, 0xC3, 0x01, 0x01, 0xC3 }, 5, 0x82 },	/* a card's request */
 		{ { 0x00, 0xC1, 0x01, 0xFF, 0x3F }, 5, 0x82 },	/* IFSD of 255 */
 		{ { 0x00, 0xE3, 0x01, 0x01, 0xE3 }, 5, 0x82 },	/* an answer to nothing */

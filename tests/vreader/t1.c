@@ -201,22 +201,28 @@ static bool take_i(struct vreader_slot *slot, const struct block *block, uint8_t
 	return true;
 }
 
-/* The next part of the chain; or, with the number of the last I-block, that one again. */
+/*
+ * The number of the I-block that the host expects: the last one, again; or the next part of the chain.
+ * Where neither is meant, the card is the one that waits for an I-block, and says which.
+ */
 static bool take_r(struct vreader_slot *slot, const struct block *block)
 {
 	struct vreader_t1 *t1 = &slot->t1;
-	bool last_is_i = t1->last.len > 1 && !(t1->last.data[1] & 0x80);
+	uint8_t pcb = t1->last.len > 1 ? t1->last.data[1] : PCB_S | S_RESPONSE;
 	uint8_t number = block->pcb & PCB_NR ? 1 : 0;
+	bool last_is_i = !(pcb & 0x80);
 
 	slot->stats->count[STAT_T1_R]++;
 	if (block->pcb & 0x2C || block->inf.len > 0 || (block->pcb & 3) == 3)
 		return wrong(slot, "an R-block with reserved bits or INF");
-	if (last_is_i && number != t1->last_ns && t1->response.len > 0)
+	if (t1->asked || (last_is_i && number == t1->last_ns))
+		return true;
+	if (number != t1->ns && !(last_is_i && t1->response.len > 0))
+		return wrong(slot, "N(R) is of an I-block that has been received");
+	if (last_is_i && t1->response.len > 0)
 		put_part(t1);
-	else if (t1->last.len == 0)
-		return wrong(slot, "an R-block before anything was said");
-	else if (last_is_i && number != t1->last_ns)
-		return wrong(slot, "an R-block for an I-block that nobody announced");
+	else if ((pcb & PCB_S) != PCB_R)
+		put_r(t1, R_OTHER);
 	return true;
 }
 
