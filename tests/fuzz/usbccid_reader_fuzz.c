@@ -207,11 +207,16 @@ static size_t put_answer(struct fuzz_wire *wire, uint8_t how)
 	ccid_header_put(wire->in, &header);
 	if (header.specific[0] >> 6 == 0)
 		wire->answered = true;
-	if (wire->sent[0] == CCID_XFR_BLOCK &&
-	    (header.specific[0] >> 6 != 1 ||
-	     (header.specific[1] >= 0x80 && header.specific[1] != CCID_ERROR_SLOT_BUSY)))
-		wire->block_reached = true;
 	return CCID_HEADER_SIZE + header.length;
+}
+
+/* Does the answer leave open that the card had the block? A refusal does, of some kinds. */
+static bool tells_of_block(const struct fuzz_wire *wire)
+{
+	const uint8_t status = wire->in[7] >> 6, error = wire->in[8];
+
+	return wire->sent[0] == CCID_XFR_BLOCK &&
+	       (status != 1 || (error >= 0x80 && error != CCID_ERROR_SLOT_BUSY));
 }
 
 static int fail_receive(struct fuzz_wire *wire, uint8_t how, struct usbccid_error *err)
@@ -246,6 +251,7 @@ static int fuzz_receive(struct wire *base, const uint8_t **ret, size_t *ret_len,
 	case 2:
 	case 3:
 		*ret_len = put_answer(wire, how);
+		wire->block_reached |= tells_of_block(wire);
 		break;
 	case 4:
 		/* More time. */
@@ -253,7 +259,7 @@ static int fuzz_receive(struct wire *base, const uint8_t **ret, size_t *ret_len,
 		wire->in[7] = 0x80;
 		wire->in[8] = how >> 3;
 		wire->answered = false;
-		wire->block_reached |= wire->sent[0] == CCID_XFR_BLOCK;
+		wire->block_reached |= tells_of_block(wire);
 		break;
 	case 5:
 		/* To what nobody asked. */
@@ -263,7 +269,9 @@ static int fuzz_receive(struct wire *base, const uint8_t **ret, size_t *ret_len,
 		break;
 	default:
 		*ret_len = put_bytes(wire, wire->in, how >> 3);
-		wire->block_reached |= wire->sent[0] == CCID_XFR_BLOCK;
+		/* Malformed for sure: with a whole header it may be foreign, or a refusal. */
+		wire->block_reached |= wire->sent[0] == CCID_XFR_BLOCK && *ret_len > 0 &&
+				       *ret_len < CCID_HEADER_SIZE;
 		break;
 	}
 	wire->leaving = false;
