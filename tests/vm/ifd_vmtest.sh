@@ -350,7 +350,26 @@ if [ "$(opensc-tool --list-readers | grep -c 'No .*CoreESIM eUICC 00 0[0-3]')" =
 else
 	tap_fail "without a configuration there are four slots, and they are empty" "$(opensc-tool --list-readers; cat pcscd.out)"
 fi
-start_way "$way" || { tap_fail "$way: a card behind a device" "none came"; tap_exit; }
+# A modem opens channels by itself, and promises no FCI.
+start_modem() {
+	start modem proxy_vmtest modem "$PWD/card" /pki/nist "$PWD/card.log" && device=${ready#listening }
+}
+
+modem_works() {
+	clients refused
+	restart_with '[driver]' 'allow_isdr = yes'
+	sends "00A4040010${ISDR}00" 9000 "opensc-tool selects the ISD-R where the administrator allows it"
+	device="pcsc:$READER"
+	start_server
+	expect "$way: download through pcscd" card download --yes "$(code small)"
+	expect "$way: pcscd ends when told" stop_pcscd
+	tap_exit
+}
+
+case $way in
+modem) start_modem ;;
+*) start_way "$way" ;;
+esac || { tap_fail "$way: a card behind a device" "none came"; tap_exit; }
 kdev=$device
 expect "$way: a device that comes is a card in its slot" wait_until 60 has_card "$READER" ||
 	{ tap_note "$(cat pcscd.out; ls -l /dev/euicc*)"; tap_exit; }
@@ -362,6 +381,7 @@ if [ "$atr" = "$(tr 'a-f' 'A-F' <"/sys/class/euicc/${device##*/}/atr")" ] && [ -
 else
 	tap_fail "$way: opensc-tool and pyscard have the card's ATR" "$atr"
 fi
+[ "$way" != modem ] || modem_works
 sends "00A4040010${ISDR}00" 6A82 "opensc-tool cannot select the ISD-R"
 clients refused
 
