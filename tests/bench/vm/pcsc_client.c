@@ -22,15 +22,57 @@ static pid_t daemon_pid;
 static SCARDCONTEXT context;
 static SCARDHANDLE card;
 
-static bool start_daemon(void)
+pid_t bench_pcscd(void)
 {
+	return daemon_pid;
+}
+
+static void pause_a_round(void)
+{
+	const struct timespec round = { .tv_nsec = WAIT_NS };
+
+	nanosleep(&round, NULL);
+}
+
+/* pcscd finds its readers by and by. */
+static bool has_reader(void)
+{
+	SCARDCONTEXT asking;
+	DWORD len = 0;
+	bool found;
+
+	if (SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &asking) != SCARD_S_SUCCESS)
+		return false;
+	found = SCardListReaders(asking, NULL, NULL, &len) == SCARD_S_SUCCESS;
+	SCardReleaseContext(asking);
+	return found;
+}
+
+bool bench_pcscd_start(void)
+{
+	if (access(PCSCD, X_OK))
+		return false;
 	mkdir("/run/pcscd", 0755);
 	daemon_pid = fork();
 	if (daemon_pid == 0) {
 		execl(PCSCD, PCSCD, "--foreground", "--error", NULL);
 		_exit(127);
 	}
-	return daemon_pid > 0;
+	for (int i = 0; daemon_pid > 0 && i < WAIT_ROUNDS; i++) {
+		if (has_reader())
+			return true;
+		pause_a_round();
+	}
+	return false;
+}
+
+void bench_pcscd_stop(void)
+{
+	if (daemon_pid > 0) {
+		kill(daemon_pid, SIGTERM);
+		waitpid(daemon_pid, NULL, 0);
+	}
+	daemon_pid = 0;
 }
 
 static bool is_answered(const uint8_t *apdu, size_t len)
@@ -42,25 +84,16 @@ static bool is_answered(const uint8_t *apdu, size_t len)
 	       answer_len >= 2 && answer[answer_len - 2] == 0x90;
 }
 
-/* pcscd finds its readers by and by; there is one. */
+/* There is one reader. */
 static bool connect_card(void)
 {
-	const struct timespec round = { .tv_nsec = WAIT_NS };
-	DWORD protocol;
+	char readers[1024];
+	DWORD len = sizeof(readers), protocol;
 
-	for (int i = 0; i < WAIT_ROUNDS; i++) {
-		char readers[1024];
-		DWORD len = sizeof(readers);
-
-		if ((context || SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &context) ==
-					SCARD_S_SUCCESS) &&
-		    SCardListReaders(context, NULL, readers, &len) == SCARD_S_SUCCESS &&
-		    SCardConnect(context, readers, SCARD_SHARE_EXCLUSIVE, SCARD_PROTOCOL_T0, &card,
-				 &protocol) == SCARD_S_SUCCESS)
-			return true;
-		nanosleep(&round, NULL);
-	}
-	return false;
+	return SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &context) == SCARD_S_SUCCESS &&
+	       SCardListReaders(context, NULL, readers, &len) == SCARD_S_SUCCESS &&
+	       SCardConnect(context, readers, SCARD_SHARE_EXCLUSIVE, SCARD_PROTOCOL_T0, &card, &protocol) ==
+		       SCARD_S_SUCCESS;
 }
 
 static bool open_pcsc(const char *bus_port)
@@ -69,7 +102,7 @@ static bool open_pcsc(const char *bus_port)
 
 	(void)bus_port;
 	memcpy(select + 5, device_isdr, sizeof(device_isdr));
-	if (access(PCSCD, X_OK) || !start_daemon())
+	if (!bench_pcscd_start())
 		return false;
 	if (connect_card() && is_answered(select, sizeof(select)))
 		return true;
@@ -97,18 +130,10 @@ static void close_pcsc(void)
 		SCardReleaseContext(context);
 	card = 0;
 	context = 0;
-	if (daemon_pid > 0) {
-		kill(daemon_pid, SIGTERM);
-		waitpid(daemon_pid, NULL, 0);
-	}
-}
-
-static pid_t server(void)
-{
-	return daemon_pid;
+	bench_pcscd_stop();
 }
 
 const struct bench_client bench_pcsc = {
 	.name = "pcscd with libccid", .open = open_pcsc, .unit = unit, .close = close_pcsc,
-	.server = server,
+	.server = bench_pcscd,
 };

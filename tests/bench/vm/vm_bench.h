@@ -23,6 +23,7 @@ void bench_block(uint8_t apdu[BENCH_BLOCK], unsigned number);
 struct bench_client {
 	const char *name;
 	bool kernel;			/* through euicc_ccid */
+	bool program;			/* CCID in the program, by usbccid */
 	/* Ready to send blocks to the ISD-R. False, with a note, where it cannot be had. */
 	bool (*open)(const char *bus_port);
 	bool (*unit)(void);		/* BENCH_UNIT blocks, each answered 9000 */
@@ -30,7 +31,13 @@ struct bench_client {
 	pid_t (*server)(void);		/* the process that works for it; NULL: none */
 };
 
-extern const struct bench_client bench_device_single, bench_device_batch, bench_libusb, bench_pcsc;
+extern const struct bench_client bench_device_single, bench_device_batch, bench_libusb, bench_usbccid,
+	bench_esim_usb, bench_pcsc, bench_esim_pcsc;
+
+/* pcscd, with its readers there. False where this guest has none. */
+bool bench_pcscd_start(void);
+void bench_pcscd_stop(void);
+pid_t bench_pcscd(void);
 
 /* --- counters ------------------------------------------------------------------------------ */
 
