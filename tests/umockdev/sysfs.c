@@ -71,7 +71,17 @@ static void add_interface(struct usb_device *device, const uint8_t *interface)
 		sysfs_driver(device, interface[2], device->kernel_driver);
 }
 
-static void add_interfaces(struct usb_device *device)
+/* umockdev forgets the children of a device that is removed, but for their names on the bus. */
+static void remove_interface(struct usb_device *device, const uint8_t *interface)
+{
+	g_autofree char *path = g_strdup_printf("/sys" DEVICE "/" DEVICE_BUS_PORT ":%u.%u",
+						device->config[5], interface[2]);
+
+	umockdev_testbed_remove_device(device->testbed, path);
+}
+
+static void each_interface(struct usb_device *device,
+			   void (*visit)(struct usb_device *device, const uint8_t *interface))
 {
 	bool seen[DEVICE_MAX_INTERFACES] = { false };
 
@@ -79,7 +89,7 @@ static void add_interfaces(struct usb_device *device)
 		if (at[0] < 9 || at[2] >= DEVICE_MAX_INTERFACES || seen[at[2]])
 			continue;
 		seen[at[2]] = true;
-		add_interface(device, at);
+		visit(device, at);
 	}
 }
 
@@ -121,7 +131,7 @@ void sysfs_add(struct usb_device *device)
 	put_descriptors(text, device->device, sizeof(device->device));
 	put_descriptors(text, device->config, device->config_len);
 	g_string_append(text, "\n");
-	add_interfaces(device);
+	each_interface(device, add_interface);
 	add(device->testbed, text);
 }
 
@@ -132,6 +142,7 @@ void sysfs_remove(struct usb_device *device)
 
 	unlink(node);
 	umockdev_testbed_uevent(device->testbed, "/sys" DEVICE, "remove");
+	each_interface(device, remove_interface);
 	umockdev_testbed_remove_device(device->testbed, "/sys" DEVICE);
 	umockdev_testbed_detach_ioctl(device->testbed, device->node, NULL);
 }
