@@ -15,11 +15,13 @@
 #define EUICC_INS_SELECT		0xA4
 #define EUICC_INS_TERMINAL_CAPABILITY	0xAA
 #define EUICC_INS_GET_RESPONSE		0xC0
+#define EUICC_INS_ENVELOPE		0xC2	/* and C3 */
 
 #define EUICC_CLA_SM		0x0C	/* secure messaging, channels 0 to 3 */
 #define EUICC_CLA_FURTHER	0x40	/* the form for channels 4 to 19 */
 #define EUICC_CLA_FURTHER_SM	0x20	/* secure messaging there */
 #define EUICC_CLA_CHANNEL	0x43	/* all that may name a channel */
+#define EUICC_CLA_PROPRIETARY	0x80	/* not ISO/IEC 7816's meaning of INS */
 
 static inline u8 euicc_sw1(u16 sw)
 {
@@ -124,6 +126,12 @@ static inline bool euicc_apdu_selects_file(u8 p1)
 	return p1 <= 0x03 || p1 == 0x08 || p1 == 0x09;
 }
 
+/* ENVELOPE of ISO/IEC 7816-4 has another command inside; that of the toolkit, class 80, has not. */
+static inline bool euicc_apdu_is_envelope(const u8 *apdu)
+{
+	return !(apdu[0] & EUICC_CLA_PROPRIETARY) && (apdu[1] & ~0x01) == EUICC_INS_ENVELOPE;
+}
+
 /*
  * May a client send this on its channel? The class byte names no channel, the channels are the
  * kernel's to open and to close, and the application is what the file was opened for. @basic: the
@@ -136,6 +144,8 @@ static inline int euicc_apdu_permitted(const u8 *apdu, bool basic, bool file_sel
 	if (!basic && (apdu[0] & EUICC_CLA_FURTHER_SM))
 		return -EPERM;
 	if (apdu[1] == EUICC_INS_MANAGE_CHANNEL)
+		return -EPERM;
+	if (!basic && euicc_apdu_is_envelope(apdu))
 		return -EPERM;
 	if (apdu[1] == EUICC_INS_SELECT && !basic &&
 	    !(file_select && euicc_apdu_selects_file(apdu[2])))

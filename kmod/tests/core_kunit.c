@@ -148,6 +148,15 @@ static void select_is_locked(struct kunit *test)
 	}
 }
 
+/* A SELECT could be inside. */
+static void envelopes_are_locked(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, permitted(0x00, 0xC2, 0, false, true), -EPERM);
+	KUNIT_EXPECT_EQ(test, permitted(0x1C, 0xC3, 0, false, true), -EPERM);
+	KUNIT_EXPECT_EQ(test, permitted(0x80, 0xC2, 0, false, false), 0);
+	KUNIT_EXPECT_EQ(test, permitted(0x00, 0xC2, 0, true, false), 0);
+}
+
 /* --- the MF's FCP ---------------------------------------------------------------- */
 
 static const u8 fcp[] = {
@@ -398,6 +407,7 @@ static struct kunit_case core_cases[] = {
 	KUNIT_CASE(le_is_replaced),
 	KUNIT_CASE(foreign_channels_are_refused),
 	KUNIT_CASE(select_is_locked),
+	KUNIT_CASE(envelopes_are_locked),
 	KUNIT_CASE(fcp_tells_of_terminal_capability),
 	KUNIT_CASE(tlv_lengths_are_bounded),
 	KUNIT_CASE(ring_keeps_order),

@@ -317,6 +317,7 @@ static void test_foreign_class(void)
 	tap_ok(ok, "a class byte that names a channel is EPERM");
 	device_expect(send_header(t.fd, 0x00, 0x70, 0x00, 0x00), -EPERM, "MANAGE CHANNEL open");
 	device_expect(send_header(t.fd, 0x80, 0x70, 0x80, 0x01), -EPERM, "MANAGE CHANNEL close, class 80");
+	device_expect(send_header(t.fd, 0x00, 0xC2, 0x00, 0x00), -EPERM, "ENVELOPE, which may hold a SELECT");
 	ok = true;
 	for (unsigned int p1 = 0; p1 < 256; p1++)
 		ok = ok && send_header(t.fd, 0x00, 0xA4, (uint8_t)p1, 0x04) == -EPERM;

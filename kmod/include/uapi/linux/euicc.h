@@ -201,10 +201,10 @@ struct euicc_xfer_entry {
  * and at an error; the entries that follow are ECANCELED. Returns 0 as soon as a byte may have
  * gone out, whatever became of it; an errno means that nothing did.
  *
- * Errors: EINVAL; EPERM class byte with channel bits, MANAGE CHANNEL, or SELECT (except as
- * EUICC_OPEN_FILE_SELECT and EUICC_OPEN_BASIC allow); E2BIG more than the limits of GET_INFO, or an
- * area above EUICC_AREA_MAX;
- * EBUSY this file has a call under way; ENOTCONN no channel; ESTALE the card session of the
+ * Errors: EINVAL; EPERM class byte with channel bits, MANAGE CHANNEL, SELECT (except as
+ * EUICC_OPEN_FILE_SELECT and EUICC_OPEN_BASIC allow), or ENVELOPE of an ISO class (except with
+ * EUICC_OPEN_BASIC: another command may be inside); E2BIG more than the limits of GET_INFO, or an
+ * area above EUICC_AREA_MAX; EBUSY this file has a call under way; ENOTCONN no channel; ESTALE the card session of the
  * channel is over; ENOMEDIUM; EFAULT; ENOMEM; EINTR; ENODEV.
  */
 struct euicc_xfer {
