@@ -80,7 +80,8 @@ bool interface_is_reader(const struct libusb_interface *interface, uint16_t vend
 	for (int i = 0; i < interface->num_altsetting; i++) {
 		const struct libusb_interface_descriptor *alternate = &interface->altsetting[i];
 
-		if (!has_class(alternate, quirks) ||
+		/* Descriptors that end too early leave libusb without what bNumEndpoints counts. */
+		if (!alternate->endpoint || !has_class(alternate, quirks) ||
 		    !find_descriptor(alternate, &ret->setup.descriptor) ||
 		    !find_pipes(alternate, &ret->pipes))
 			continue;
