@@ -187,7 +187,7 @@ silence_body() {
 		     seq=05@xfr:3 short=0@xfr:3 lost@on mute@on extend@on mute@set; do
 		mkdir -p "card.$fault"
 		timeout -k 5 $BOUND "$BIN/vreader-host" --state "card.$fault" --pki "$PKI/nist" --fault "$fault" \
-			${abort:+--abort "$abort"} -- "$BIN/lpactl" --device usb: info >"$fault.out" 2>"$fault.err" &
+			-- "$BIN/lpactl" --device usb: info >"$fault.out" 2>"$fault.err" &
 		echo "$! $fault" >>jobs
 	done
 	while read -r job fault; do
