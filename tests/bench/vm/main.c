@@ -23,7 +23,7 @@
 #define SLOW_UNITS 2	/* and where it costs its time */
 #define MAX_LOAD 16
 #define CALIBRATIONS 16
-#define MOST_SYSCALLS	8
+#define MOST_SYSCALLS	10
 #define MOST_WAKEUPS	2
 
 /* One that libccid drives without quirks. */
@@ -134,10 +134,7 @@ static void add(struct bench_counts *sum, const struct bench_counts *before,
 	sum->works += after->works - before->works;
 }
 
-/*
- * What the readings of counters and clock count of themselves: the clock may be a system call. The
- * least of several, since it is one now and then where it mostly is none.
- */
+/* What the reading of the counters counts of itself: the least, for now and then memory is asked for. */
 static uint64_t own_syscalls(const struct bench_tasks *tasks)
 {
 	uint64_t least = UINT64_MAX;
@@ -146,8 +143,6 @@ static uint64_t own_syscalls(const struct bench_tasks *tasks)
 		struct bench_counts before, after;
 
 		bench_counters_read(tasks, &before);
-		now_us();
-		now_us();
 		bench_counters_read(tasks, &after);
 		if (after.syscalls - before.syscalls < least)
 			least = after.syscalls - before.syscalls;
@@ -222,8 +217,8 @@ static void gate_batches(const struct row *row)
 }
 
 /*
- * A submission each way and a poll() for each completion at the least, and what libusb adds. A gate of
- * a sum, since a completion that is there already costs no sleep.
+ * Two submissions; and for each of the two completions, where they come apart, a poll() that sleeps,
+ * libusb's own, the reaping, and its question for one more. Seven in all where they come together.
  */
 static void gate_program(const struct bench_client *client, const struct row *row)
 {
