@@ -23,7 +23,8 @@ names_holder() { # pattern what
 expect "nobody holds the reader" lpactl --device "usb:$port" info
 
 # pcscd
-expect "pcscd has the reader" start_pcscd && wait_until 60 has_card CCID
+expect "pcscd starts" start_pcscd
+expect "and has the reader" wait_until 60 has_card "$PCSC_READER"
 names_holder "pcscd \(process $pcscd\)|pcscd.*$pcscd" "a reader of pcscd's: its name and process"
 expect "which reaches the card" lpactl --device pcsc: info
 stop_pcscd

@@ -22,8 +22,9 @@
 # Over an emulated reader, WAY-slow is slower than the reader's patience: time extensions.
 
 CCID_MATCH=/sys/bus/usb/drivers/euicc_ccid/match
-QEMU_READER=08e6:4433	# libccid knows it
-PCSC_READER="QEMU USB CCID"
+QEMU_READER=08e6:4433
+# The name that libccid's list has for this number.
+PCSC_READER=Gemplus
 
 # --- the kernel's device -----------------------------------------------------------
 
