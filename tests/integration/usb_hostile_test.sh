@@ -188,14 +188,14 @@ silence_body() {
 		mkdir -p "card.$fault"
 		timeout -k 5 $BOUND "$BIN/vreader-host" --state "card.$fault" --pki "$PKI/nist" --fault "$fault" \
 			-- "$BIN/lpactl" --device usb: info >"$fault.out" 2>"$fault.err" &
-		echo "$! $fault" >>jobs
+		echo "$! $fault" >>silent.txt
 	done
 	while read -r job fault; do
 		status=0
 		wait "$job" || status=$?
-		[ "$status" = 4 ] && grep -q '^lpactl: .*1-1' "$fault.err" ||
-			{ cat "$fault.err"; atf_fail "$fault: status $status"; }
-	done <jobs
+		[ "$status" = 4 ] || { cat "$fault.err"; atf_fail "$fault: status $status"; }
+		grep -q '^lpactl: .*1-1' "$fault.err" || { cat "$fault.err"; atf_fail "$fault: no sentence"; }
+	done <silent.txt
 }
 silence_cleanup() { :; }
 

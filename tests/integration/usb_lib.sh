@@ -27,7 +27,8 @@ make_client() {
 	mv lpactl.new lpactl
 }
 
-# The bus is there as long as its command runs: that says where it is, and waits for a word.
+# The bus is there as long as its command runs: that says where it is, and waits for a word. It opens
+# the FIFO for both ways: an open that waits cannot be ended where umockdev has its hand on it.
 start_reader() { # vreader option...
 	mkdir -p card
 	rm -f reader.fifo reader.hold reader.sock
@@ -35,7 +36,7 @@ start_reader() { # vreader option...
 	cat >bus.sh <<-'BUS'
 	echo "listening $UMOCKDEV_DIR $LD_PRELOAD $ASAN_OPTIONS"
 	exec >/dev/null
-	read -r _ <reader.hold
+	read -r _ <>reader.hold
 	BUS
 	"$BIN/vreader-host" --state card --log card.log --pki "$PKI/${CARD_PKI:-nist}" \
 		--control reader.sock "$@" -- sh bus.sh >reader.fifo 2>reader.err </dev/null &

@@ -37,6 +37,7 @@ static const char usage[] =
 "                         reader takes commands over --control SOCKET\n"
 "  --help, --version\n"
 "\n"
+"SIGTERM and SIGINT end COMMAND by SIGTERM; a second one by SIGKILL.\n"
 "Exit status: COMMAND's, or 128 and the number of the signal that ended it; 127: it cannot\n"
 "be run; 2: usage; 1: other failures before COMMAND is run.\n";
 
@@ -59,6 +60,7 @@ struct host {
 	struct usb_device *device;
 	unsigned number;
 	pid_t child;
+	bool asked;				/* the command has been told to end */
 };
 
 static int complain(const char *what)
@@ -180,7 +182,8 @@ static int take_signal(struct host *host)
 	if (read(host->signals, &info, sizeof(info)) != sizeof(info))
 		return -1;
 	if (info.ssi_signo != SIGCHLD) {
-		kill(host->child, SIGTERM);
+		kill(host->child, host->asked ? SIGKILL : SIGTERM);
+		host->asked = true;
 		return -1;
 	}
 	if (waitpid(host->child, &status, WNOHANG) != host->child)

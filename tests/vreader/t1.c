@@ -123,11 +123,12 @@ static uint8_t read_block(struct vreader_slot *slot, struct esim_slice data, str
 static void put_part(struct vreader_t1 *t1)
 {
 	size_t n = t1->response.len < t1->ifsd ? t1->response.len : t1->ifsd;
-	bool more = n < t1->response.len;
+	uint8_t pcb = t1->ns ? PCB_NS : 0;
 
+	if (n < t1->response.len)
+		pcb |= PCB_MORE;
 	t1->last_ns = t1->ns;
-	put(t1, (uint8_t)((t1->ns ? PCB_NS : 0) | (more ? PCB_MORE : 0)),
-	    esim_slice(t1->response.data, n));
+	put(t1, pcb, esim_slice(t1->response.data, n));
 	t1->ns ^= 1;
 	t1->response.len -= n;
 	memmove(t1->response.data, t1->response.data + n, t1->response.len);
