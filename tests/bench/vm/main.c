@@ -23,7 +23,7 @@
 #define SLOW_UNITS 2	/* and where it costs its time */
 #define MAX_LOAD 16
 #define CALIBRATIONS 16
-#define MOST_SYSCALLS	10
+#define MOST_SYSCALLS	8
 #define MOST_WAKEUPS	2
 
 /* One that libccid drives without quirks. */
@@ -218,7 +218,7 @@ static void gate_batches(const struct row *row)
 
 /*
  * Two submissions; and for each of the two completions, where they come apart, a poll() that sleeps,
- * libusb's own, the reaping, and its question for one more. Seven in all where they come together.
+ * libusb's own, and the reaping. Fewer where they come together.
  */
 static void gate_program(const struct bench_client *client, const struct row *row)
 {
