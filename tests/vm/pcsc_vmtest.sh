@@ -14,7 +14,8 @@ unplug() { kill -TERM "$vreader" && wait "$vreader"; }
 no_reader() { ! has_reader "$reader"; }
 
 if [ "$1" = host ]; then
-	plug() { host plug; }
+	# With the reader went the socket of its card.
+	plug() { host plug && host card; }
 	unplug() { host unplug; }
 else
 	plug || { tap_fail "an emulated reader" "did not start"; tap_exit; }
