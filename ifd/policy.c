@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ISD-R and ECASD (SGP.02, 2.2.3) are refused by every name that could select them. ISD-Ps have
- * names of the same form and go with the ISD-R.
+ * names of the same form and go with the ISD-R, and so does all that begins as an ISD-R of a maker's
+ * own does: such a card has its profiles changed by that one.
  */
 #include "policy.h"
 
 #include <string.h>
 
-static const uint8_t isd_names[] = {
-	0xA0, 0x00, 0x00, 0x05, 0x59, 0x10, 0x10, 0xFF, 0xFF, 0xFF, 0xFF, 0x89,
+static const struct policy_aid isd_names[] = {
+	{ { 0xA0, 0x00, 0x00, 0x05, 0x59, 0x10 }, 6 },		/* GSMA; 1010 in SGP.02 */
+	{ { 0xA0, 0x65, 0x73, 0x74, 0x6B, 0x6D, 0x65 }, 7 },	/* a maker's, without a RID of GSMA's */
 };
 static const uint8_t ecasd[] = {
 	0xA0, 0x00, 0x00, 0x05, 0x59, 0x10, 0x10, 0xFF, 0xFF, 0xFF, 0xFF, 0x89, 0x00, 0x00, 0x02, 0x00,
@@ -34,6 +36,15 @@ static bool refuses_listed(const struct policy *policy, const uint8_t *aid, size
 	return false;
 }
 
+static bool is_isd(const uint8_t *aid, size_t len)
+{
+	for (size_t i = 0; i < sizeof(isd_names) / sizeof(isd_names[0]); i++) {
+		if (overlaps(aid, len, isd_names[i].bytes, isd_names[i].len))
+			return true;
+	}
+	return false;
+}
+
 bool policy_refuses_name(const struct policy *policy, const uint8_t *aid, size_t len)
 {
 	if (refuses_listed(policy, aid, len))
@@ -42,9 +53,7 @@ bool policy_refuses_name(const struct policy *policy, const uint8_t *aid, size_t
 		return !policy->allow_ecasd;
 	if (overlaps(aid, len, ecasd, sizeof(ecasd)))
 		return !policy->allow_ecasd || !policy->allow_isdr;
-	if (begins_with(aid, len, isd_names, sizeof(isd_names)))
-		return !policy->allow_isdr;
-	return false;
+	return is_isd(aid, len) && !policy->allow_isdr;
 }
 
 /* --- the card's own word ------------------------------------------------------------------ */

@@ -29,6 +29,26 @@ ATF_TC_BODY(no_part_of_a_refused_name_selects_it, tc)
 		ATF_CHECK_EQ_MSG(refuses(&policy, USIM, len), false, "%zu bytes of a USIM's", len);
 }
 
+ATF_TC_WITHOUT_HEAD(an_isdr_that_a_maker_named_is_one);
+ATF_TC_BODY(an_isdr_that_a_maker_named_is_one, tc)
+{
+	static const char *const names[] = {
+		"\xA0\x00\x00\x05\x59\x10\x10\xFF\xFF\xFF\xFF\x89\x00\x05\x05\x00",
+		"\xA0\x00\x00\x05\x59\x10\x10\x00\x00\x00\x00\x89\x00\x00\x03\x00",
+		"\xA0\x00\x00\x05\x59\x10\x4C\x69\x6E\x6B\x73\x66\x69\x65\x6C\x64",
+		"\xA0\x65\x73\x74\x6B\x6D\x65\xFF\xFF\x49\x53\x44\x2D\x52\x20\x30",
+	};
+	struct policy policy = { 0 }, isdr = { .allow_isdr = true };
+
+	for (size_t i = 0; i < 4; i++) {
+		for (size_t len = 0; len <= 16; len++)
+			ATF_CHECK_MSG(refuses(&policy, names[i], len), "%zu: %zu bytes", i, len);
+		ATF_CHECK(!refuses(&isdr, names[i], 16));
+	}
+	/* Another application of GSMA's (IoT SAFE) is none. */
+	ATF_CHECK(!refuses(&policy, "\xA0\x00\x00\x05\x59\x00\x10", 7));
+}
+
 ATF_TC_WITHOUT_HEAD(what_is_allowed_does_not_allow_the_other);
 ATF_TC_BODY(what_is_allowed_does_not_allow_the_other, tc)
 {
@@ -134,6 +154,7 @@ ATF_TC_BODY(files_and_the_rest_go_through, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, no_part_of_a_refused_name_selects_it);
+	ATF_TP_ADD_TC(tp, an_isdr_that_a_maker_named_is_one);
 	ATF_TP_ADD_TC(tp, what_is_allowed_does_not_allow_the_other);
 	ATF_TP_ADD_TC(tp, the_administrators_list_is_refused_too);
 	ATF_TP_ADD_TC(tp, the_cards_own_word_is_heeded);
