@@ -14,7 +14,7 @@ int slot_init(struct slot *slot, const struct config_slot *config)
 {
 	int r;
 
-	*slot = (struct slot){ .config = config };
+	*slot = (struct slot){ .config = config, .open = true };
 	r = channels_init(&slot->channels, config->device, &config->policy);
 	if (r)
 		return r;
@@ -29,9 +29,14 @@ int slot_init(struct slot *slot, const struct config_slot *config)
 
 void slot_free(struct slot *slot)
 {
+	/* pcscd waits half a second for a command that does not end, and then closes all the same. */
+	pthread_mutex_lock(&slot->lock);
+	slot->open = slot->powered = false;
+	slot->atr_len = 0;
 	channels_free(&slot->channels);
+	pthread_mutex_unlock(&slot->lock);
 	presence_free(&slot->presence);
-	pthread_mutex_destroy(&slot->lock);
+	/* The locks stay: somebody may be about to take them. */
 }
 
 /* --- power -------------------------------------------------------------------------------------- */
@@ -88,7 +93,7 @@ static int activate(struct slot *slot, int fd, enum slot_power what)
 
 static int power_up(struct slot *slot, enum slot_power what)
 {
-	int fd = slot->config->device[0] ? device_open(slot->config->device) : -ENODEV, r;
+	int fd = slot->open && slot->config->device[0] ? device_open(slot->config->device) : -ENODEV, r;
 
 	if (fd < 0)
 		return fd;

@@ -11,6 +11,7 @@
 
 struct slot {
 	pthread_mutex_t lock;		/* of all but presence, which has its own */
+	bool open;			/* from slot_init() to slot_free() */
 	const struct config_slot *config;
 	struct channels channels;
 	struct presence presence;
@@ -23,6 +24,7 @@ enum slot_power { SLOT_UP, SLOT_DOWN, SLOT_RESET };
 
 /* 0 or a negative errno. @config must outlive it. */
 int slot_init(struct slot *slot, const struct config_slot *config);
+/* Waits for the call under way. Whoever comes after it finds that there is no device. */
 void slot_free(struct slot *slot);
 
 /*

@@ -5,7 +5,10 @@
 #include "ifd/slot.h"
 
 #include <atf-c.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <string.h>
+#include <time.h>
 
 #define SELECT "\x00\xA4\x04\x00\x07\xA0\x00\x00\x00\x87\x10\x02"
 
@@ -132,8 +135,57 @@ ATF_TC_BODY(a_lost_session_answers_nothing_until_power_up, tc)
 	slot_free(&slot);
 }
 
+/* --- closed while a command is with the card ------------------------------------------------- */
+
+static pthread_t closer;
+static sem_t closes;
+static int closed_early;
+
+static void *close_slot(void *arg)
+{
+	sem_post(&closes);
+	slot_free(&slot);
+	return arg;
+}
+
+/* The kernel has the command: the closer gets all the time it would need to be wrong. */
+static void close_meanwhile(void)
+{
+	struct timespec until;
+
+	fake.within_xfer = NULL;
+	ATF_REQUIRE_EQ(pthread_create(&closer, NULL, close_slot, NULL), 0);
+	sem_wait(&closes);
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += 200 * 1000 * 1000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	closed_early = pthread_timedjoin_np(closer, NULL, &until) == 0;
+}
+
+ATF_TC_WITHOUT_HEAD(close_waits_for_the_command_under_way);
+ATF_TC_BODY(close_waits_for_the_command_under_way, tc)
+{
+	begin();
+	sem_init(&closes, 0, 0);
+	ATF_CHECK_EQ(slot_power(&slot, SLOT_UP), 0);
+	ATF_CHECK_EQ(transmit(SELECT, 12), 0);
+	fake.within_xfer = close_meanwhile;
+	ATF_CHECK_EQ(transmit("\x00\xB0\x00\x00\x00", 5), 0);
+	ATF_REQUIRE_MSG(!closed_early, "the files and the memory of the command were taken away");
+	ATF_REQUIRE_EQ(pthread_join(closer, NULL), 0);
+	/* Who comes too late finds nothing, and opens nothing. */
+	ATF_CHECK_EQ(transmit(SELECT, 12), -ENOMEDIUM);
+	ATF_CHECK_EQ(slot_power(&slot, SLOT_UP), -ENODEV);
+	ATF_CHECK_EQ(slot_power(&slot, SLOT_DOWN), 0);
+	check_atr("", 0);
+	ATF_CHECK(!presence_check(&slot.presence));
+	ATF_CHECK_EQ(slot.presence.fd, -1);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, close_waits_for_the_command_under_way);
 	ATF_TP_ADD_TC(tp, a_known_atr_needs_no_power);
 	ATF_TP_ADD_TC(tp, an_unknown_atr_is_asked_for_or_is_the_least_there_is);
 	ATF_TP_ADD_TC(tp, what_a_client_left_in_the_card_ends_with_power);
