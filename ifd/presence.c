@@ -38,10 +38,12 @@ static void close_fd(int *fd)
 
 void presence_free(struct presence *presence)
 {
+	pthread_mutex_lock(&presence->lock);
+	presence->device = "";
 	close_fd(&presence->fd);
 	close_fd(&presence->watch);
 	close_fd(&presence->wake);
-	pthread_mutex_destroy(&presence->lock);
+	pthread_mutex_unlock(&presence->lock);
 }
 
 void presence_wake(struct presence *presence)
@@ -119,13 +121,22 @@ static void take_event(struct presence *presence, const struct euicc_event *even
 	uint32_t ours = atomic_load(presence->generation);
 
 	switch (event->type) {
+	case EUICC_EVENT_OVERFLOW:
+		/* A removal may be among what was dropped, unless the session still lasted after it. */
+		if (ours && event->generation == ours)
+			break;
+		presence->changed = true;
+		if (ours)
+			session_lost(presence);
+		break;
 	case EUICC_EVENT_REMOVED:
 		presence->changed = true;
 		if (ours)
 			session_lost(presence);
 		break;
 	case EUICC_EVENT_RESET:
-		if (ours && event->generation != ours)
+		/* One from before the session is read late. */
+		if (ours && (int32_t)(event->generation - ours) > 0)
 			session_lost(presence);
 		break;
 	default:
