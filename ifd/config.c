@@ -86,22 +86,29 @@ static int on_value(void *user, const char *section, const char *name, const cha
 	return 1;
 }
 
-/* A line for inih. It would take the rest of one that is too long for another line. */
+/*
+ * A line for inih. It would take the rest of one that is too long for another line, and overlook
+ * what comes after a NUL: a file that a crash left full of them would read as an empty one.
+ */
 static char *next_line(char *line, int size, void *stream)
 {
 	struct reading *reading = stream;
-	size_t len;
+	int len = 0, c;
 
-	if (!fgets(line, size, reading->file))
-		return NULL;
 	reading->line++;
-	len = strlen(line);
-	if (len + 1 == (size_t)size && line[len - 1] != '\n') {
-		ifd_log_error("%s:%d: the line is too long", reading->name, reading->line);
-		reading->all_broken = true;
-		return NULL;
-	}
-	return line;
+	do {
+		c = getc(reading->file);
+		if (c == EOF)
+			break;
+		line[len++] = (char)c;
+	} while (c && c != '\n' && len + 1 < size);
+	line[len] = '\0';
+	if (c == EOF || c == '\n')
+		return len ? line : NULL;
+	ifd_log_error("%s:%d: the line %s", reading->name, reading->line,
+		      c ? "is too long" : "has a NUL byte in it");
+	reading->all_broken = true;
+	return NULL;
 }
 
 static void read_through(struct reading *reading)

@@ -5,16 +5,21 @@
 #include <atf-c.h>
 #include <string.h>
 
-static struct config read_text(const char *text)
+static struct config read_bytes(const char *bytes, size_t len)
 {
 	struct config config;
 	FILE *file = tmpfile();
 
 	ATF_REQUIRE(file);
-	fputs(text, file);
+	fwrite(bytes, 1, len, file);
 	config_read(&config, file, "test.conf");
 	fclose(file);
 	return config;
+}
+
+static struct config read_text(const char *text)
+{
+	return read_bytes(text, strlen(text));
 }
 
 static bool all_empty(const struct config *config)
@@ -155,8 +160,25 @@ ATF_TC_BODY(what_cannot_be_trusted_empties_all, tc)
 	ATF_CHECK(all_empty(&config));
 }
 
+ATF_TC_WITHOUT_HEAD(what_a_crash_left_of_a_file_opens_nothing);
+ATF_TC_BODY(what_a_crash_left_of_a_file_opens_nothing, tc)
+{
+	static const char zeros[500];
+	static const char behind[] = "[driver]\nrefuse_aids = F000000001\0F000000002\n";
+	struct config config = read_bytes(zeros, sizeof(zeros));
+
+	ATF_CHECK(all_empty(&config));
+	config = read_bytes(zeros, 1);
+	ATF_CHECK(all_empty(&config));
+	config = read_bytes(behind, sizeof(behind) - 1);
+	ATF_CHECK(all_empty(&config));
+	config = read_bytes(behind, 36);
+	ATF_CHECK(all_empty(&config));
+}
+
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, what_a_crash_left_of_a_file_opens_nothing);
 	ATF_TP_ADD_TC(tp, without_a_word_nothing_is_allowed);
 	ATF_TP_ADD_TC(tp, slots_differ_from_what_all_have);
 	ATF_TP_ADD_TC(tp, a_mistake_in_a_slot_empties_it);
