@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define NAMES_SIZE 200			/* of a list of readers, in a message */
+#define LOOKS_MAX 5			/* at readers that come and go */
 
 /* --- names in URIs ------------------------------------------------------------------------ */
 
@@ -98,21 +99,29 @@ static LONG ask_states(SCARDCONTEXT context, struct pcsc_reader *readers, size_t
 	return SCARD_S_SUCCESS;
 }
 
-int pcsc_list(SCARDCONTEXT context, struct pcsc_reader ret[static PCSC_MAX_READERS], size_t *ret_count,
-	      struct esim_error *err)
+static LONG look(SCARDCONTEXT context, struct pcsc_reader *readers, size_t *ret_count)
 {
 	DWORD size = SCARD_AUTOALLOCATE;
-	size_t count = 0;
 	char *names = NULL;
 	LONG rv = SCardListReaders(context, NULL, (char *)&names, &size);
 
-	if (rv == SCARD_S_SUCCESS) {
-		count = take_names(names, size, ret);
-		SCardFreeMemory(context, names);
-		rv = count ? ask_states(context, ret, count) : SCARD_S_SUCCESS;
-	} else if (rv == SCARD_E_NO_READERS_AVAILABLE) {
-		rv = SCARD_S_SUCCESS;
-	}
+	*ret_count = 0;
+	if (rv != SCARD_S_SUCCESS)
+		return rv == SCARD_E_NO_READERS_AVAILABLE ? SCARD_S_SUCCESS : rv;
+	*ret_count = take_names(names, size, readers);
+	SCardFreeMemory(context, names);
+	return *ret_count ? ask_states(context, readers, *ret_count) : SCARD_S_SUCCESS;
+}
+
+int pcsc_list(SCARDCONTEXT context, struct pcsc_reader ret[static PCSC_MAX_READERS], size_t *ret_count,
+	      struct esim_error *err)
+{
+	LONG rv = SCARD_E_UNKNOWN_READER;
+	size_t count = 0;
+
+	/* One that goes after its name was told makes pcscd refuse the question for all of them. */
+	for (int i = 0; i < LOOKS_MAX && rv == SCARD_E_UNKNOWN_READER; i++)
+		rv = look(context, ret, &count);
 	if (rv != SCARD_S_SUCCESS)
 		return pcsc_error(err, "pcscd", rv);
 	*ret_count = count;

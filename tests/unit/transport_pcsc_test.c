@@ -1,13 +1,134 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Readers of pcscd by name, and what PC/SC says as libesim's errors; no pcscd is asked. */
+/*
+ * Readers of pcscd by name, and what PC/SC says as libesim's errors. No pcscd is asked: the calls
+ * that list readers end here, before libpcsclite.
+ */
 #include "pcsc_error.h"
 #include "pcsc_readers.h"
 
 #include <atf-c.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct esim_error err;
+
+/* --- pcscd as the tests would have it ------------------------------------------------------ */
+
+static struct {
+	const char *names;		/* a multi-string */
+	DWORD size;
+	LONG list_result, state_result;
+	unsigned unplugged;		/* so often a reader goes after it was listed */
+	DWORD atr_len;
+	unsigned lists, freed;
+} pcscd;
+
+LONG SCardListReaders(SCARDCONTEXT context, LPCSTR groups, LPSTR readers, LPDWORD size)
+{
+	(void)context;
+	(void)groups;
+	ATF_REQUIRE_EQ(*size, SCARD_AUTOALLOCATE);
+	pcscd.lists++;
+	if (pcscd.list_result)
+		return pcscd.list_result;
+	/* Not a byte behind it is the caller's. */
+	*(char **)(void *)readers = memcpy(malloc(pcscd.size), pcscd.names, pcscd.size);
+	*size = pcscd.size;
+	return SCARD_S_SUCCESS;
+}
+
+LONG SCardFreeMemory(SCARDCONTEXT context, LPCVOID memory)
+{
+	(void)context;
+	pcscd.freed++;
+	free((void *)(uintptr_t)memory);
+	return SCARD_S_SUCCESS;
+}
+
+LONG SCardGetStatusChange(SCARDCONTEXT context, DWORD timeout, SCARD_READERSTATE *states, DWORD count)
+{
+	(void)context;
+	ATF_REQUIRE_EQ(timeout, 0);
+	if (pcscd.unplugged) {
+		pcscd.unplugged--;
+		return SCARD_E_UNKNOWN_READER;
+	}
+	for (DWORD i = 0; i < count; i++) {
+		states[i].dwEventState = SCARD_STATE_PRESENT | 0x00010000;
+		states[i].cbAtr = pcscd.atr_len;
+	}
+	return pcscd.state_result;
+}
+
+#define PCSCD_HAS(multi_string) \
+	do { \
+		memset(&pcscd, 0, sizeof(pcscd)); \
+		pcscd.names = (multi_string); \
+		pcscd.size = sizeof(multi_string); \
+	} while (0)
+
+static struct pcsc_reader listed[PCSC_MAX_READERS];
+
+static size_t list(void)
+{
+	size_t count = 99;
+
+	ATF_REQUIRE_EQ_MSG(pcsc_list(1, listed, &count, &err), 0, "%s", err.message);
+	ATF_CHECK_EQ(pcscd.freed, pcscd.list_result ? 0 : pcscd.lists);
+	return count;
+}
+
+ATF_TC_WITHOUT_HEAD(a_reader_that_goes_meanwhile_hides_no_other);
+ATF_TC_BODY(a_reader_that_goes_meanwhile_hides_no_other, tc)
+{
+	size_t count;
+
+	PCSCD_HAS("Alpha 00 00\0Beta 01 00\0");
+	pcscd.unplugged = 2;
+	ATF_CHECK_EQ(list(), 2);
+	ATF_CHECK_STREQ(listed[1].name, "Beta 01 00");
+	ATF_CHECK_EQ(pcscd.lists, 3);
+	/* One that comes and goes for ever ends in an error. */
+	pcscd.unplugged = UINT_MAX;
+	ATF_CHECK_EQ(pcsc_list(1, listed, &count, &err), ESIM_ENODEV);
+	PCSCD_HAS("");
+	pcscd.list_result = SCARD_E_NO_READERS_AVAILABLE;
+	ATF_CHECK_EQ(list(), 0);
+	pcscd.list_result = SCARD_E_NO_SERVICE;
+	ATF_CHECK_EQ(pcsc_list(1, listed, &count, &err), ESIM_ENODEV);
+}
+
+ATF_TC_WITHOUT_HEAD(a_list_that_makes_no_sense_does_no_harm);
+ATF_TC_BODY(a_list_that_makes_no_sense_does_no_harm, tc)
+{
+	char many[PCSC_MAX_READERS * 2 + 5], longest[300];
+
+	PCSCD_HAS("");			/* one NUL */
+	ATF_CHECK_EQ(list(), 0);
+	PCSCD_HAS("\0Alpha\0");
+	ATF_CHECK_EQ(list(), 0);
+	PCSCD_HAS("Alpha\0Beta");
+	pcscd.size--;			/* the last name has no end */
+	pcscd.atr_len = MAX_ATR_SIZE + 1;
+	ATF_CHECK_EQ(list(), 2);
+	ATF_CHECK_STREQ(listed[1].name, "Beta");
+	ATF_CHECK_EQ(listed[1].atr_len, 0);
+	pcscd.atr_len = UINT32_MAX;
+	ATF_CHECK_EQ(list(), 2);
+	ATF_CHECK_EQ(listed[1].atr_len, 0);
+	memset(longest, 'x', sizeof(longest));
+	PCSCD_HAS(longest);
+	ATF_CHECK_EQ(list(), 1);
+	ATF_CHECK_EQ(strlen(listed[0].name), PCSC_NAME_SIZE - 1);
+	for (size_t i = 0; i < sizeof(many); i++)
+		many[i] = i % 2 ? '\0' : 'r';
+	PCSCD_HAS(many);
+	ATF_CHECK_EQ(list(), PCSC_MAX_READERS);
+}
+
+/* --- names and errors ----------------------------------------------------------------------- */
 
 ATF_TC_WITHOUT_HEAD(a_readers_name_goes_into_a_uri_and_comes_out_the_same);
 ATF_TC_BODY(a_readers_name_goes_into_a_uri_and_comes_out_the_same, tc)
@@ -118,6 +239,8 @@ ATF_TC_BODY(what_pcsc_says_keeps_its_cause_and_the_commands_outcome, tc)
 
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, a_reader_that_goes_meanwhile_hides_no_other);
+	ATF_TP_ADD_TC(tp, a_list_that_makes_no_sense_does_no_harm);
 	ATF_TP_ADD_TC(tp, a_readers_name_goes_into_a_uri_and_comes_out_the_same);
 	ATF_TP_ADD_TC(tp, a_name_as_people_write_it_is_taken_and_an_impossible_one_is_not);
 	ATF_TP_ADD_TC(tp, the_reader_that_is_meant_is_chosen_and_none_is_guessed);
