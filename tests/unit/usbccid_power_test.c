@@ -138,6 +138,23 @@ ATF_TC_BODY(a_warm_reset_keeps_voltage_and_power, tc)
 	script_end(reader);
 }
 
+ATF_TC_WITHOUT_HEAD(a_warm_reset_that_had_to_reset_the_reader_begins_a_session_too);
+ATF_TC_BODY(a_warm_reset_that_had_to_reset_the_reader_begins_a_session_too, tc)
+{
+	struct usbccid_reader *reader = reader_of(CCID_LEVEL_BIT_SHORT, CCID_AUTO_VOLTAGE, 0);
+
+	script(reader, "> 62 030000", "< 80 000000" ATR_T0, NULL);
+	require_power(reader);
+	script(reader, "> 6F 000000 00A4040000", "! timeout", NULL);
+	ATF_CHECK(!transmit_hex(reader, "00 A4 04 00 00", &err));
+	script(reader, "abort ok", "x io", "recover", "abort ok", "x io", "reset ok", "> 62 030000",
+	       "< 80 000000" ATR_T0, NULL);
+	ATF_CHECK_EQ(0, power(reader, USBCCID_WARM));
+	script(reader, "> 6F 000000 00A4040000", "< 80 000000 9000", NULL);
+	ATF_CHECK_STREQ("9000", transmit_hex(reader, "00 A4 04 00 00", &err));
+	script_end(reader);
+}
+
 ATF_TC_WITHOUT_HEAD(a_reader_that_hangs_at_one_voltage_is_brought_back);
 ATF_TC_BODY(a_reader_that_hangs_at_one_voltage_is_brought_back, tc)
 {
@@ -282,6 +299,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, readers_that_want_5_V_first_get_it);
 	ATF_TP_ADD_TC(tp, a_mute_card_is_told_from_none);
 	ATF_TP_ADD_TC(tp, a_warm_reset_keeps_voltage_and_power);
+	ATF_TP_ADD_TC(tp, a_warm_reset_that_had_to_reset_the_reader_begins_a_session_too);
 	ATF_TP_ADD_TC(tp, a_reader_that_hangs_at_one_voltage_is_brought_back);
 	ATF_TP_ADD_TC(tp, power_on_keeps_to_its_deadline);
 	ATF_TP_ADD_TC(tp, cancel_leaves_the_rest_to_the_next_call);

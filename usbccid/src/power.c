@@ -69,8 +69,12 @@ static int power_on(struct call *call, uint8_t voltage)
 	struct ccid_answer answer;
 	int r;
 
-	call->slot->powered = true;
-	r = exchange(call, &request, &answer);
+	/* First, for a reset of the device on the way takes the power from all cards. */
+	r = settle(call);
+	if (!r) {
+		call->slot->powered = true;
+		r = exchange(call, &request, &answer);
+	}
 	call->deadline = whole;
 	if (r == USBCCID_ETIMEDOUT && wire_now_ms() < whole)
 		return RETRY_HIGHER;
