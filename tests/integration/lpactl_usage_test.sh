@@ -9,6 +9,29 @@ refused() { # argument...
 	atf_check -s exit:2 -o empty -e match:"^lpactl: " "$BIN/lpactl" --device unix:none "$@"
 }
 
+# ./nowhere PROGRAM...: where this machine's readers, devices and pcscd are not.
+make_nowhere() {
+	unshare_user=
+	[ "$(id -u)" = 0 ] || unshare_user=--map-root-user
+	unshare $unshare_user --net --mount true 2>unshare.err ||
+		atf_skip "no namespaces can be had here: $(cat unshare.err)"
+	mkdir dev
+	cat >nowhere <<-PROGRAM
+	#!/bin/sh
+	exec unshare $unshare_user --net --mount sh -ec '
+		mount -t tmpfs none /sys
+		[ ! -d /run/pcscd ] || mount -t tmpfs none /run/pcscd
+		mount -t tmpfs none "\$0"
+		for device in null random urandom; do
+			: >"\$0/\$device"
+			mount --bind "/dev/\$device" "\$0/\$device"
+		done
+		mount --rbind "\$0" /dev
+		exec "\$@"' "$PWD/dev" "\$@"
+	PROGRAM
+	chmod +x nowhere
+}
+
 atf_test_case bad_usage
 bad_usage_head() {
 	atf_set descr "Unknown, misplaced, doubled and malformed arguments are refused before anything is opened"
@@ -39,12 +62,25 @@ bad_usage_body() {
 	refused notifications --remove one
 	refused notifications --remove -1
 	refused notifications --remove 4294967296
-	atf_check -s exit:2 -e match:"no --device" "$BIN/lpactl" info
-	atf_check -s exit:2 -e match:"no --device" "$BIN/lpactl" --direct info
 	refused devices
+}
+
+atf_test_case no_device
+no_device_head() {
+	atf_set descr "A device that is not there, and none that could be taken, are said to be missing"
+	atf_set require.progs unshare
+}
+no_device_body() {
+	make_nowhere
+	for words in info "--direct info"; do
+		# shellcheck disable=SC2086 # words
+		atf_check -s exit:2 -e match:"no --device was given, and there is no eUICC device and no card reader" \
+			./nowhere "$BIN/lpactl" $words
+	done
+	atf_check -o match:'"devices": *\[\]' -e match:"no card reader" ./nowhere "$BIN/lpactl" --json devices
 	for uri in foo:bar unix: tcp:nowhere usb:99-1 usb:nonsense 'usb:?slot=x' 'usb:1-1?slot=16' /dev/euicc0 \
 		'pcsc:no such reader' 'pcsc:%00' mbim:/dev/cdc-wdm0; do
-		atf_check -s not-exit:0 -e match:"^lpactl: " "$BIN/lpactl" --device "$uri" info
+		atf_check -s not-exit:0 -e match:"^lpactl: " ./nowhere "$BIN/lpactl" --device "$uri" info
 	done
 }
 
@@ -122,15 +158,16 @@ secrets_leave_argv_cleanup() { end_servers; }
 
 atf_test_case one_document
 one_document_head() {
-	with_servers
+	with_servers unshare
 	atf_set descr "With --json standard output is one document, also where the command line itself is wrong"
 }
 one_document_body() {
+	make_nowhere
 	while read -r line; do
 		for order in "--json $line" "$line --json"; do
 			status=0
 			# shellcheck disable=SC2086 # words
-			"$BIN/lpactl" $order >out.json 2>err </dev/null || status=$?
+			./nowhere "$BIN/lpactl" $order >out.json 2>err </dev/null || status=$?
 			[ "$status" != 0 ] || atf_fail "$order: status 0"
 			[ "$(jq -s 'map(.error.domain) | length' out.json)" = 1 ] || { cat out.json; atf_fail "$order"; }
 			says '.error.message | length > 0' true
@@ -474,7 +511,7 @@ roots_body() {
 roots_cleanup() { end_servers; }
 
 atf_init_test_cases() {
-	for name in bad_usage bad_codes mistyped_codes secrets_leave_argv one_document closed_descriptors \
+	for name in bad_usage no_device bad_codes mistyped_codes secrets_leave_argv one_document closed_descriptors \
 		silence second_interrupt hang_up quit help json_errors trace lost_trace statistics information roots; do
 		atf_add_test_case "$name"
 	done

@@ -14,6 +14,7 @@ atf_set() { :; }
 
 # shellcheck source=/dev/null
 . "$COREESIM_LIB"
+unset PCSCLITE_CSOCK_NAME
 
 FIRST="Virtual PCD 00 00"
 SECOND="Virtual PCD 00 01"
