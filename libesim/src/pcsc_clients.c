@@ -17,9 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
-#define SOCKET_NAME "/pcscd/pcscd.comm"	/* below /run or /var/run */
+#define SOCKET_NAME "/run/pcscd/pcscd.comm"
+#define SOCKET_NAME_OLD "/var" SOCKET_NAME
 #define MAX_CLIENTS 64
 #define MAX_NAMED 3
 #define ANSWER_SIZE 32768
@@ -56,11 +58,11 @@ static bool ask_for_sockets(int fd)
 
 static bool is_pcscds(const struct rtattr *name)
 {
-	const size_t len = RTA_PAYLOAD(name), wanted = strlen(SOCKET_NAME);
-	const char *path = RTA_DATA(name);
-	const size_t used = strnlen(path, len);
+	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path) + 1];
 
-	return used >= wanted && memcmp(path + used - wanted, SOCKET_NAME, wanted) == 0;
+	/* Anybody may have a socket of that name elsewhere. */
+	snprintf(path, sizeof(path), "%.*s", (int)RTA_PAYLOAD(name), (const char *)RTA_DATA(name));
+	return strcmp(path, SOCKET_NAME) == 0 || strcmp(path, SOCKET_NAME_OLD) == 0;
 }
 
 /* One socket of the kernel's list: where it is pcscd's, the other end is a client's. */

@@ -3,6 +3,7 @@
  * Readers of pcscd by name, and what PC/SC says as libesim's errors. No pcscd is asked: the calls
  * that list readers end here, before libpcsclite.
  */
+#include "pcsc_clients.h"
 #include "pcsc_error.h"
 #include "pcsc_readers.h"
 
@@ -11,6 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static struct esim_error err;
 
@@ -237,8 +243,55 @@ ATF_TC_BODY(what_pcsc_says_keeps_its_cause_and_the_commands_outcome, tc)
 	ATF_CHECK(strstr(err.advice, "pcscd.socket"));
 }
 
+/* --- who else is there ------------------------------------------------------------------------ */
+
+/* A process that is connected to a socket at @path, until the descriptor given back is closed. */
+static int connected_process(const char *path, pid_t *ret_pid)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), ends[2], client;
+	char byte;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	ATF_REQUIRE_EQ(bind(server, (struct sockaddr *)&address, sizeof(address)), 0);
+	ATF_REQUIRE_EQ(listen(server, 1), 0);
+	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	*ret_pid = fork();
+	if (*ret_pid == 0) {
+		close(ends[0]);
+		client = socket(AF_UNIX, SOCK_STREAM, 0);
+		if (connect(client, (struct sockaddr *)&address, sizeof(address)) == 0 &&
+		    write(ends[1], "x", 1) == 1)
+			_exit(read(ends[1], &byte, 1) != 0);
+		_exit(1);
+	}
+	close(ends[1]);
+	ATF_REQUIRE_EQ(read(ends[0], &byte, 1), 1);
+	ATF_REQUIRE(accept(server, NULL, NULL) >= 0);
+	return ends[0];
+}
+
+ATF_TC_WITHOUT_HEAD(a_socket_that_is_only_called_like_pcscds_names_nobody);
+ATF_TC_BODY(a_socket_that_is_only_called_like_pcscds_names_nobody, tc)
+{
+	char text[PCSC_CLIENTS_SIZE], process[32], here[80], path[108];
+	pid_t pid;
+	int end;
+
+	ATF_REQUIRE_EQ(mkdir("run", 0700) || mkdir("run/pcscd", 0700), 0);
+	ATF_REQUIRE(getcwd(here, sizeof(here)));
+	snprintf(path, sizeof(path), "%s/run/pcscd/pcscd.comm", here);
+	end = connected_process(path, &pid);
+	pcsc_clients(text);
+	close(end);
+	ATF_REQUIRE_EQ(waitpid(pid, NULL, 0), pid);
+	snprintf(process, sizeof(process), "(process %d)", (int)pid);
+	ATF_CHECK_MSG(!strstr(text, process), "%s", text);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, a_socket_that_is_only_called_like_pcscds_names_nobody);
 	ATF_TP_ADD_TC(tp, a_reader_that_goes_meanwhile_hides_no_other);
 	ATF_TP_ADD_TC(tp, a_list_that_makes_no_sense_does_no_harm);
 	ATF_TP_ADD_TC(tp, a_readers_name_goes_into_a_uri_and_comes_out_the_same);
