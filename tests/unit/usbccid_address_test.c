@@ -128,12 +128,13 @@ static void make_file(const char *path, const char *text)
 
 #define INTERFACE "sys/bus/usb/devices/3-1:1.2/"
 
+static const struct holder_places places = { .sysfs = "sys", .procfs = "proc" };
+static const struct holder_query query = {
+	.bus_port = "3-1", .configuration = 1, .interface = 2, .bus = 3, .address = 17,
+};
+
 static const char *holder(void)
 {
-	static const struct holder_places places = { .sysfs = "sys", .procfs = "proc" };
-	static const struct holder_query query = {
-		.bus_port = "3-1", .configuration = 1, .interface = 2, .bus = 3, .address = 17,
-	};
 	static char text[96];
 
 	holder_find(&places, &query, text, sizeof(text));
@@ -168,6 +169,23 @@ ATF_TC_BODY(a_program_is_named_as_far_as_it_can_be_seen, tc)
 	ATF_CHECK_STREQ(holder(), "pcs?cd (process 512)");
 }
 
+/* A reset of the device would take it from them. */
+ATF_TC_WITHOUT_HEAD(who_has_another_interface_of_the_device_is_found);
+ATF_TC_BODY(who_has_another_interface_of_the_device_is_found, tc)
+{
+	char text[96];
+
+	make_link("../../../bus/usb/drivers/usbfs", INTERFACE "driver");
+	make_link("../../../bus/usb/drivers/usbhid", "sys/bus/usb/devices/3-11:1.0/driver");
+	ATF_CHECK(!holder_of_others(&places, &query, text, sizeof(text)));
+	make_link("../../../bus/usb/drivers/usbhid", "sys/bus/usb/devices/3-1:1.3/driver");
+	ATF_CHECK(holder_of_others(&places, &query, text, sizeof(text)));
+	ATF_CHECK_STREQ("the kernel's usbhid", text);
+	make_link("../../../bus/usb/drivers/usbfs", "sys/bus/usb/devices/3-1:1.0/driver");
+	ATF_CHECK(holder_of_others(&places, &query, text, sizeof(text)));
+	ATF_CHECK_STREQ("another program", text);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, addresses_have_two_forms);
@@ -175,5 +193,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_long_list_is_cut_at_a_whole_reader);
 	ATF_TP_ADD_TC(tp, a_kernel_driver_is_named_with_its_device);
 	ATF_TP_ADD_TC(tp, a_program_is_named_as_far_as_it_can_be_seen);
+	ATF_TP_ADD_TC(tp, who_has_another_interface_of_the_device_is_found);
 	return atf_no_error();
 }

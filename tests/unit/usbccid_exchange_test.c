@@ -405,32 +405,6 @@ ATF_TC_BODY(slots_have_numbers_of_their_own_and_wait_for_each_other, tc)
 	script_end(reader);
 }
 
-ATF_TC_WITHOUT_HEAD(a_reset_ends_the_sessions_of_all_slots);
-ATF_TC_BODY(a_reset_ends_the_sessions_of_all_slots, tc)
-{
-	static const uint8_t command[] = { 0x00, 0xA4, 0x04, 0x00, 0x00 };
-	struct reader_setup setup = setup_of(SHORT_LEVEL);
-	struct usbccid_reader *reader;
-	struct usbccid_error err;
-	uint8_t response[10];
-	size_t len;
-
-	setup.descriptor.max_slot_index = 1;
-	reader = scripted_reader(&setup);
-	power_up(reader, ATR_T0);
-	script(reader, ">1 62 000000", "< 80 000000" ATR_T0, NULL);
-	ATF_REQUIRE_EQ(0, usbccid_power_on(reader, 1, USBCCID_COLD, 1000, &err));
-	script(reader, SELECT_OUT, "! timeout", NULL);
-	check_failure(reader, USBCCID_ETIMEDOUT, true);
-	/* The command of slot 1 brings it to light, and does not go to a card without power. */
-	script(reader, "abort ok", "x io", "recover", "abort ok", "x io", "reset ok", NULL);
-	ATF_CHECK_EQ(USBCCID_ESTALE, usbccid_transmit(reader, 1, command, sizeof(command), response,
-						      sizeof(response), &len, 1000, &err));
-	ATF_CHECK(!err.sent);
-	check_failure(reader, USBCCID_ESTALE, false);
-	script_end(reader);
-}
-
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, a_command_is_one_message_and_nothing_else);
@@ -453,6 +427,5 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_busy_slot_is_aborted_before_the_next_command);
 	ATF_TP_ADD_TC(tp, a_reader_that_is_gone_is_not_talked_to);
 	ATF_TP_ADD_TC(tp, slots_have_numbers_of_their_own_and_wait_for_each_other);
-	ATF_TP_ADD_TC(tp, a_reset_ends_the_sessions_of_all_slots);
 	return atf_no_error();
 }

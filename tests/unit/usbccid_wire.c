@@ -67,6 +67,7 @@ static int code_of(const char *word)
 		{ "cancel", USBCCID_ECANCELED }, { "gone", USBCCID_ENODEV },
 		{ "stall", USBCCID_EPROTO }, { "io", USBCCID_EIO }, { "unsent", USBCCID_EIO },
 		{ "sent", USBCCID_EIO }, { "none", USBCCID_ENOTSUP },
+		{ "reset", USBCCID_ESTALE }, { "busy", USBCCID_EBUSY },
 	};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
@@ -288,6 +289,10 @@ static int scripted_notice(struct wire *base, const uint8_t **ret, size_t *ret_l
 			wire->notice_count * sizeof(wire->notice_len[0]));
 		told(err, 0, false);
 		return 1;
+	}
+	if (wire->interrupt == USBCCID_ESTALE) {
+		wire->interrupt = 0;
+		return told(err, USBCCID_ESTALE, false);
 	}
 	if (wire->interrupt)
 		return told(err, wire->interrupt, false);

@@ -11,13 +11,14 @@
  *   "<f 80 000000 9000"    the same under a sequence number that nobody used
  *   "<s 80 000000 9000"    the same from another slot
  *   "= 8002"               these bytes as they are
- *   "! timeout"            no answer: timeout, cancel, gone, stall, io; unsent: it did not leave
+ *   "! timeout"            no answer: timeout, cancel, gone, stall, io; unsent: it did not leave;
+ *                          reset: by another program
  *   "! deadline"           no answer, and the time really goes by
  *   "abort ok"             the control request of Abort: ok, io, gone
- *   "recover", "reset ok"  ok, io, gone
+ *   "recover", "reset ok"  ok, io, gone; busy: the device is another's too
  *   "notice 50 03"         from here on the wire has this from the interrupt endpoint
  *   "late 50 03"           the same, but only who asks the system gets it
- *   "interrupt gone"       from here on that endpoint fails so: gone, none, io
+ *   "interrupt gone"       from here on that endpoint fails so: gone, none, io; reset: once
  *   "readable"             from here on the descriptor of notice() can be read
  */
 #ifndef UNIT_USBCCID_WIRE_H

@@ -9,10 +9,13 @@
 
 #include <reader.h>
 
+#include <fcntl.h>
+#include <linux/usbdevice_fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { PATIENCE_MS = 20000, MOMENT_MS = 100 };
@@ -261,6 +264,54 @@ static void reset(void)
 	stop();
 }
 
+/* What `usbreset` and the like do. */
+static bool reset_by_another(void)
+{
+	char path[96], bus[16], device[16];
+	bool done;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/usb/devices/%s/busnum", plugged.bus_port);
+	if (plugged_read(path, bus, sizeof(bus)))
+		return false;
+	snprintf(path, sizeof(path), "/sys/bus/usb/devices/%s/devnum", plugged.bus_port);
+	if (plugged_read(path, device, sizeof(device)))
+		return false;
+	snprintf(path, sizeof(path), "/dev/bus/usb/%03d/%03d", atoi(bus), atoi(device));
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	done = fd >= 0 && ioctl(fd, USBDEVFS_RESET, 0) == 0;
+	if (fd >= 0)
+		close(fd);
+	return done;
+}
+
+static void reset_elsewhere(void)
+{
+	const uint8_t *answer;
+	struct thread thread;
+	size_t len;
+	int r;
+
+	if (start("hold@status:1")) {
+		put(CCID_GET_SLOT_STATUS, (const uint8_t *)"", 0);
+		thread_start(&thread, receive_for_ever, NULL);
+		tap_ok(thread_wait_asleep(&thread), "a receive waits");
+		vreader_ask(plugged.reader, NULL, "fault none");
+		tap_ok(reset_by_another(), "another program resets the device");
+		tap_ok(thread_join(&thread) == USBCCID_ESTALE && err.sent, "that ends it: %s", err.message);
+		tap_ok(power_works() && status_works(), "the reader is held as before");
+		tap_ok(reset_by_another(), "once more, while nobody waits");
+		/* Behind what the reader had to say of its cards. */
+		do
+			r = reader->wire->ops->notice(reader->wire, &answer, &len, -1,
+						      wire_now_ms() + PATIENCE_MS, -1, &err);
+		while (r == 1);
+		tap_ok(r == USBCCID_ESTALE, "a wait for cards tells it: %s", err.message);
+		tap_ok(power_works() && status_works(), "and it is held as before");
+	}
+	stop();
+}
+
 static void notices(void)
 {
 	int fd = eventfd(1, EFD_CLOEXEC);
@@ -340,6 +391,7 @@ int main(int argc, char **argv)
 	unplugged();
 	stalls();
 	reset();
+	reset_elsewhere();
 	notices();
 	return tap_exit();
 }

@@ -82,6 +82,8 @@ void notices_take(struct usbccid_reader *reader, bool look)
 					      &ignored);
 		if (r == USBCCID_ENODEV)
 			reader->gone = true;
+		if (r == USBCCID_ESTALE)
+			reader_was_reset(reader);
 		if (r != 1)
 			break;
 		take(reader, notice, len);
@@ -114,6 +116,10 @@ int usbccid_wait(struct usbccid_reader *reader, int fd, int timeout_ms, struct u
 		case 0:
 			*ret = (struct usbccid_event){ .type = USBCCID_EVENT_FD };
 			break;
+		case USBCCID_ESTALE:
+			/* No card came or went: the next call on a slot says it. */
+			reader_was_reset(reader);
+			continue;
 		case USBCCID_ETIMEDOUT:
 			*ret = (struct usbccid_event){ .type = USBCCID_EVENT_NONE };
 			break;

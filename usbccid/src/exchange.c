@@ -95,6 +95,8 @@ static int wire_failed(struct call *call, int r)
 
 	if (r == USBCCID_ENODEV)
 		call->reader->gone = true;
+	if (r == USBCCID_ESTALE)
+		reader_was_reset(call->reader);
 	if (r == USBCCID_ETIMEDOUT)
 		return call_fail(call, r, "no answer in time");
 	if (r == USBCCID_ECANCELED)
@@ -185,7 +187,7 @@ int exchange_unsettled(struct call *call, const struct request *request, uint8_t
 	if (r == USBCCID_EINVAL)
 		return r;
 	if (r < 0) {
-		call->slot->out_of_step = true;
+		call->slot->out_of_step = r != USBCCID_ESTALE;
 		return r;
 	}
 	slot_seen(call->slot, answer->icc);

@@ -12,6 +12,9 @@
 #define PATH_SIZE	320
 #define PROCESSES_MAX	65536		/* looked at, of each of which: */
 #define FILES_MAX	65536
+#define INTERFACES_MAX	32		/* of a device: as many as usbfs knows */
+
+const struct holder_places holder_system = { .sysfs = "/sys", .procfs = "/proc" };
 
 /* The last part of where a link leads; false: there is none. */
 static bool link_name(const char *path, char *ret, size_t size)
@@ -141,4 +144,18 @@ void holder_find(const struct holder_places *places, const struct holder_query *
 		snprintf(ret, size, "the kernel's %s as /dev/%s", driver, euicc);
 	else
 		snprintf(ret, size, "the kernel's %s", driver);
+}
+
+bool holder_of_others(const struct holder_places *places, const struct holder_query *query, char *ret,
+		      size_t size)
+{
+	struct holder_query other = *query;
+
+	ret[0] = '\0';
+	for (uint8_t i = 0; i < INTERFACES_MAX && !ret[0]; i++) {
+		other.interface = i;
+		if (i != query->interface)
+			holder_find(places, &other, ret, size);
+	}
+	return ret[0];
 }

@@ -3,6 +3,7 @@
 #ifndef USBCCID_HOLDER_H
 #define USBCCID_HOLDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,6 +11,8 @@
 struct holder_places {
 	const char *sysfs, *procfs;
 };
+
+extern const struct holder_places holder_system;
 
 struct holder_query {
 	const char *bus_port;
@@ -23,5 +26,9 @@ struct holder_query {
  */
 void holder_find(const struct holder_places *places, const struct holder_query *query, char *ret,
 		 size_t size);
+
+/* The same for the first of the other interfaces of the device that somebody has; false: nobody. */
+bool holder_of_others(const struct holder_places *places, const struct holder_query *query, char *ret,
+		      size_t size);
 
 #endif

@@ -14,8 +14,6 @@
 
 #define CONFIGURATIONS_MAX	8	/* of a device that are looked at */
 
-static const struct holder_places places = { .sysfs = "/sys", .procfs = "/proc" };
-
 /* --- libusb ---------------------------------------------------------------------------------- */
 
 int usb_error_set(struct usbccid_error *err, int usb, const char *what)
@@ -139,7 +137,7 @@ static void find_holder(struct found_reader *reader)
 		.address = reader->address,
 	};
 
-	holder_find(&places, &query, info->holder, sizeof(info->holder));
+	holder_find(&holder_system, &query, info->holder, sizeof(info->holder));
 }
 
 /* --- all of them ----------------------------------------------------------------------------- */
@@ -172,7 +170,7 @@ static void add_device(libusb_device *device, struct found_readers *found)
 		if (!interface_is_reader(&config->interface[i], desc.idVendor, desc.idProduct,
 					 &reader))
 			continue;
-		name_read(places.sysfs, &reader.setup.info);
+		name_read(holder_system.sysfs, &reader.setup.info);
 		find_holder(&reader);
 		libusb_ref_device(device);
 		found->readers[found->count++] = reader;

@@ -11,7 +11,6 @@
 /* Asked when the device is closed again: this program is none of those that have it open. */
 static int busy(const struct found_reader *found, struct usbccid_error *err)
 {
-	static const struct holder_places places = { .sysfs = "/sys", .procfs = "/proc" };
 	const struct usbccid_info *info = &found->setup.info;
 	const struct holder_query query = {
 		.bus_port = info->bus_port,
@@ -22,7 +21,7 @@ static int busy(const struct found_reader *found, struct usbccid_error *err)
 	};
 	char holder[sizeof(err->holder)];
 
-	holder_find(&places, &query, holder, sizeof(holder));
+	holder_find(&holder_system, &query, holder, sizeof(holder));
 	/* Whoever it was has let go since. */
 	if (!holder[0])
 		snprintf(holder, sizeof(holder), "another program");
@@ -109,6 +108,29 @@ static int claim(struct claimed *claimed, const struct found_reader *found,
 	return r ? failed(found, r, "the interface does not take its alternate setting", err) : 0;
 }
 
+int claimed_renew(struct claimed *claimed)
+{
+	libusb_device *device = libusb_ref_device(libusb_get_device(claimed->handle));
+	int r;
+
+	libusb_close(claimed->handle);
+	claimed->handle = NULL;
+	r = libusb_open(device, &claimed->handle);
+	libusb_unref_device(device);
+	if (r) {
+		claimed->handle = NULL;
+		return r;
+	}
+	/* It got the interface back by the reset. */
+	if (claimed->detached && libusb_kernel_driver_active(claimed->handle, claimed->interface) == 1)
+		libusb_detach_kernel_driver(claimed->handle, claimed->interface);
+	r = libusb_claim_interface(claimed->handle, claimed->interface);
+	if (!r && claimed->alternate)
+		r = libusb_set_interface_alt_setting(claimed->handle, claimed->interface,
+						     claimed->alternate);
+	return r;
+}
+
 void claimed_release(struct claimed *claimed)
 {
 	if (claimed->handle) {
@@ -125,7 +147,11 @@ static int take(libusb_context *context, struct found_reader *found,
 		const struct usbccid_open_options *options, struct wire **ret,
 		struct usbccid_error *err)
 {
-	struct claimed claimed = { .context = context, .interface = found->setup.info.interface };
+	struct claimed claimed = {
+		.context = context,
+		.interface = found->setup.info.interface,
+		.alternate = found->alternate,
+	};
 	int usb = libusb_open(found->device, &claimed.handle);
 	int r;
 

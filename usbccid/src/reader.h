@@ -132,6 +132,8 @@ void slot_lost(struct slot *slot);
 /* Bring what was broken off to an end. */
 int settle(struct call *call);
 int abort_command(struct call *call, uint8_t index, uint64_t deadline);
+/* The device was reset: no card has power, and no answer is owed. */
+void reader_was_reset(struct usbccid_reader *reader);
 
 /* --- power.c, session.c --- */
 int power_off(struct call *call);

@@ -55,20 +55,34 @@ static int abort_all(struct call *call, uint64_t deadline)
 	return r;
 }
 
-/* All cards lost their power. */
+void reader_was_reset(struct usbccid_reader *reader)
+{
+	for (unsigned i = 0; i < reader->slot_count; i++) {
+		slot_lost(&reader->slots[i]);
+		reader->slots[i].heard = false;
+		reader->slots[i].out_of_step = false;
+		reader->slots[i].powered = false;
+	}
+}
+
+/* The reader may have done a part of it. */
+static void sessions_over(struct usbccid_reader *reader)
+{
+	for (unsigned i = 0; i < reader->slot_count; i++) {
+		slot_lost(&reader->slots[i]);
+		reader->slots[i].heard = false;
+	}
+}
+
 static int reset_device(struct call *call)
 {
 	struct usbccid_reader *reader = call->reader;
 	int r = reader->wire->ops->reset(reader->wire, &call->err);
 
-	for (unsigned i = 0; i < reader->slot_count; i++) {
-		slot_lost(&reader->slots[i]);
-		reader->slots[i].heard = false;
-		if (!r) {
-			reader->slots[i].out_of_step = false;
-			reader->slots[i].powered = false;
-		}
-	}
+	if (!r)
+		reader_was_reset(reader);
+	else if (r != USBCCID_EBUSY)
+		sessions_over(reader);
 	if (r == USBCCID_ENODEV)
 		reader->gone = true;
 	return r;
@@ -91,6 +105,18 @@ static int escalate(struct call *call, uint64_t limit, bool whole)
 	return reset_device(call);
 }
 
+static int no_way_back(struct call *call, int r)
+{
+	const struct usbccid_error why = call->err;
+
+	/* Somebody else's reset: nothing is owed any more. */
+	if (r == USBCCID_ESTALE && !any_out_of_step(call->reader))
+		return 0;
+	if (r == USBCCID_EBUSY)
+		return call_fail(call, r, "the reader does not come back: %s", why.message);
+	return call_fail(call, r, "the reader does not come back");
+}
+
 int settle(struct call *call)
 {
 	const uint64_t whole = wire_now_ms() + ABORT_MS;
@@ -101,12 +127,12 @@ int settle(struct call *call)
 		return 0;
 	error_clear(&call->err);
 	r = wire_now_ms() < limit ? abort_all(call, limit) : USBCCID_ETIMEDOUT;
-	if (r && !call->reader->gone && wire_now_ms() < call->deadline)
+	if (r && any_out_of_step(call->reader) && !call->reader->gone && wire_now_ms() < call->deadline)
 		r = escalate(call, limit, limit == whole);
 	call->err.sent = false;
 	if (call->reader->gone)
 		return call_fail(call, USBCCID_ENODEV, "the reader is gone");
 	if (r == USBCCID_ETIMEDOUT)
 		return call_fail(call, r, "no time left to bring the reader back in step");
-	return r ? call_fail(call, r, "the reader does not come back") : 0;
+	return r ? no_way_back(call, r) : 0;
 }

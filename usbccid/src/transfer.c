@@ -75,6 +75,14 @@ int transfer_clear_halt(struct transfer *transfer)
 	return r;
 }
 
+bool transfer_may_have_left(const struct transfer *transfer)
+{
+	const enum libusb_transfer_status status = transfer->usb->status;
+
+	return transfer->state == TRANSFER_PENDING || transfer->usb->actual_length > 0 ||
+	       (status != LIBUSB_TRANSFER_STALL && status != LIBUSB_TRANSFER_CANCELLED);
+}
+
 int transfer_outcome(const struct transfer *transfer, const char *what, struct usbccid_error *err)
 {
 	switch (transfer->usb->status) {

@@ -36,6 +36,12 @@ void transfer_take_back(struct transfer *transfer, libusb_context *context);
 /* 0 or LIBUSB_ERROR_*. */
 int transfer_clear_halt(struct transfer *transfer);
 
+/*
+ * Of a message that failed or was taken back: may the device have got it? It has not where the system
+ * knows that no packet was taken: after an error of the bus the receipt alone may have been lost.
+ */
+bool transfer_may_have_left(const struct transfer *transfer);
+
 /* What became of it, and the sentence that says so. 0 where it went well. */
 int transfer_outcome(const struct transfer *transfer, const char *what, struct usbccid_error *err);
 

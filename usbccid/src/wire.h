@@ -3,6 +3,9 @@
  * The pipes of a reader: what carries messages, and knows nothing of what they mean. libusb in
  * wire_libusb.c; tests and fuzzers have wires of their own.
  *
+ * USBCCID_ESTALE from send(), receive() and notice(): another program reset the device. It is held
+ * as before, what was under way is over, and the cards have lost their power.
+ *
  * A send starts two transfers, the message and room for the answer, and waits for neither: a
  * receive waits for both. Room that no answer came for stays, so that a late one is met by the next
  * receive.

@@ -3,161 +3,13 @@
  * The wire of a reader on USB: a transfer for each pipe, of which the bulk-in one is submitted before
  * the message goes out, and the interrupt one is always submitted, so that no notice is lost.
  */
-#include "wire_libusb.h"
+#include "wire_usb.h"
 #include "events.h"
-#include "transfer.h"
 
 #include <stdlib.h>
 
 #define ABORT_REQUEST		0x01	/* CCID 1.1, 5.3.1 */
 #define ABORT_MS		1000
-#define NOTICE_MAX		64	/* bytes of a notice */
-#define NOTICES_MAX		64	/* kept; more of them wait in the reader */
-#define INTERRUPT_FAILURES_MAX	3	/* in a row, then it is left alone */
-
-struct notice {
-	uint8_t bytes[NOTICE_MAX];
-	size_t len;
-};
-
-struct usb_wire {
-	struct wire base;
-	struct claimed claimed;
-	struct pipes pipes;
-	struct transfer in, out, interrupt;
-	struct notice notices[NOTICES_MAX];	/* a ring */
-	unsigned first, count;
-	struct notice told;		/* the one that the caller has */
-	unsigned interrupt_failures;
-	bool resting;			/* the interrupt endpoint is not to go on */
-	bool gone;
-	bool heeds_leaving;
-	libusb_hotplug_callback_handle leaving;
-};
-
-static struct usb_wire *own(struct wire *wire)
-{
-	return (struct usb_wire *)wire;
-}
-
-static int gone(struct usb_wire *wire, struct usbccid_error *err)
-{
-	wire->gone = true;
-	return error_set(err, USBCCID_ENODEV, "the reader was unplugged");
-}
-
-/* @r: LIBUSB_ERROR_*. */
-static int failed(struct usb_wire *wire, int r, const char *what, struct usbccid_error *err)
-{
-	if (r == LIBUSB_ERROR_NO_DEVICE)
-		return gone(wire, err);
-	return usb_error_set(err, r, what);
-}
-
-/* --- notices --------------------------------------------------------------------------------- */
-
-/* Where the ring is full the endpoint rests: the reader keeps what it has to say. */
-static void interrupt_submit(struct usb_wire *wire)
-{
-	if (!wire->pipes.interrupt || wire->gone || wire->resting || wire->count == NOTICES_MAX ||
-	    wire->interrupt.state == TRANSFER_PENDING)
-		return;
-	if (transfer_submit(&wire->interrupt, wire->interrupt.size) == LIBUSB_ERROR_NO_DEVICE)
-		wire->gone = true;
-}
-
-/* Among libusb's events: nothing here may wait. */
-static void interrupt_done(void *context)
-{
-	struct usb_wire *wire = context;
-	const struct libusb_transfer *usb = wire->interrupt.usb;
-	struct notice *notice = &wire->notices[(wire->first + wire->count) % NOTICES_MAX];
-
-	if (usb->status == LIBUSB_TRANSFER_NO_DEVICE)
-		wire->gone = true;
-	if (usb->status != LIBUSB_TRANSFER_COMPLETED)
-		return;
-	wire->interrupt_failures = 0;
-	wire->interrupt.state = TRANSFER_IDLE;
-	if (usb->actual_length > 0 && usb->actual_length <= NOTICE_MAX) {
-		notice->len = (size_t)usb->actual_length;
-		memcpy(notice->bytes, wire->interrupt.buffer, notice->len);
-		wire->count++;
-	}
-	interrupt_submit(wire);
-}
-
-/* An endpoint that failed, or that rested, goes on. */
-static int interrupt_revive(struct usb_wire *wire, struct usbccid_error *err)
-{
-	int r;
-
-	if (!wire->pipes.interrupt || wire->gone || wire->interrupt.state == TRANSFER_PENDING)
-		return 0;
-	if (wire->interrupt.state == TRANSFER_DONE) {
-		if (++wire->interrupt_failures > INTERRUPT_FAILURES_MAX)
-			return transfer_outcome(&wire->interrupt, "its interrupt endpoint", err);
-		r = wire->interrupt.halted ? transfer_clear_halt(&wire->interrupt) : 0;
-		if (r)
-			return failed(wire, r, "the interrupt endpoint cannot be cleared", err);
-	}
-	interrupt_submit(wire);
-	return 0;
-}
-
-static bool pop_notice(struct usb_wire *wire, const uint8_t **ret, size_t *ret_len)
-{
-	if (wire->count == 0)
-		return false;
-	wire->told = wire->notices[wire->first];
-	wire->first = (wire->first + 1) % NOTICES_MAX;
-	wire->count--;
-	*ret = wire->told.bytes;
-	*ret_len = wire->told.len;
-	return true;
-}
-
-static int wait_notice(struct usb_wire *wire, int fd, uint64_t deadline, int cancel_fd,
-		       struct usbccid_error *err)
-{
-	int r = interrupt_revive(wire, err);
-
-	if (r)
-		return r;
-	if (wire->gone)
-		return gone(wire, err);
-	r = events_wait(wire->claimed.context, fd, cancel_fd, deadline, err);
-	if (r == EVENTS_HANGUP)
-		wire->gone = true;
-	return r;
-}
-
-static int usb_notice(struct wire *base, const uint8_t **ret, size_t *ret_len, int fd,
-		      uint64_t deadline, int cancel_fd, struct usbccid_error *err)
-{
-	struct usb_wire *wire = own(base);
-	int woke = EVENTS_HANDLED;
-
-	error_clear(err);
-	for (;;) {
-		if (pop_notice(wire, ret, ret_len))
-			return 1;
-		if (wire->gone)
-			return gone(wire, err);
-		if (deadline == 0 || woke == EVENTS_TIME)
-			return error_set(err, USBCCID_ETIMEDOUT, "no card came or went");
-		if (woke == EVENTS_FD)
-			return 0;
-		if (woke == EVENTS_CANCEL)
-			return error_set(err, USBCCID_ECANCELED, "waiting for a card was broken off");
-		if (!wire->pipes.interrupt && fd < 0)
-			return error_set(err, USBCCID_ENOTSUP,
-					 "the reader does not tell of cards that come and go");
-		woke = wait_notice(wire, fd, deadline, cancel_fd, err);
-		if (woke < 0)
-			return woke;
-	}
-}
 
 /* --- messages -------------------------------------------------------------------------------- */
 
@@ -187,7 +39,9 @@ static int usb_send(struct wire *base, const uint8_t *message, size_t len, struc
 
 	error_clear(err);
 	if (wire->gone)
-		return gone(wire, err);
+		return usb_gone(wire, err);
+	if (wire->lost)
+		return usb_lost(wire, err);
 	if (len == 0 || len > wire->out.size)
 		return error_set(err, USBCCID_EINVAL, "a message of %zu bytes", len);
 	transfer_take_back(&wire->out, wire->claimed.context);
@@ -198,7 +52,7 @@ static int usb_send(struct wire *base, const uint8_t *message, size_t len, struc
 		memcpy(wire->out.buffer, message, len);
 		r = submit_out(wire, len);
 	}
-	return r ? failed(wire, r, "the message cannot be sent", err) : 0;
+	return r ? usb_failed(wire, r, "the message cannot be sent", err) : 0;
 }
 
 /* The message that went out: 0 where there is nothing to say of it. */
@@ -213,9 +67,9 @@ static int look_at_out(struct usb_wire *wire, struct usbccid_error *err)
 	if (!r && wire->out.usb->actual_length < wire->out.usb->length)
 		r = error_set(err, USBCCID_EIO, "the reader took a part of a message");
 	if (r == USBCCID_ENODEV)
-		wire->gone = true;
+		r = usb_lost(wire, err);
 	if (r && err)
-		err->sent = wire->out.usb->actual_length > 0;
+		err->sent = transfer_may_have_left(&wire->out);
 	return r;
 }
 
@@ -228,7 +82,7 @@ static bool look_at_in(struct usb_wire *wire, const uint8_t **ret, size_t *ret_l
 	wire->in.state = TRANSFER_IDLE;
 	*code = transfer_outcome(&wire->in, "its answer", err);
 	if (*code == USBCCID_ENODEV)
-		wire->gone = true;
+		*code = usb_lost(wire, err);
 	if (*code && err)
 		err->sent = true;
 	*ret = wire->in.buffer;
@@ -243,7 +97,7 @@ static int broken_off(struct usb_wire *wire, int code, struct usbccid_error *err
 
 	if (wire->out.state == TRANSFER_PENDING) {
 		transfer_take_back(&wire->out, wire->claimed.context);
-		sent = wire->out.state == TRANSFER_PENDING || wire->out.usb->actual_length > 0;
+		sent = transfer_may_have_left(&wire->out);
 		if (wire->out.state == TRANSFER_DONE)
 			wire->out.state = TRANSFER_IDLE;
 	}
@@ -253,12 +107,13 @@ static int broken_off(struct usb_wire *wire, int code, struct usbccid_error *err
 	return code;
 }
 
-static int gone_at_work(struct usb_wire *wire, struct usbccid_error *err)
+static int lost_at_work(struct usb_wire *wire, struct usbccid_error *err)
 {
-	gone(wire, err);
+	int r = usb_lost(wire, err);
+
 	if (err)
 		err->sent = true;
-	return USBCCID_ENODEV;
+	return r;
 }
 
 /* One step of waiting; 0 to go on. */
@@ -273,7 +128,7 @@ static int wait_answer(struct usb_wire *wire, uint64_t deadline, int cancel_fd, 
 	}
 	r = submit_in(wire);
 	if (r) {
-		r = failed(wire, r, "the answer cannot be read", err);
+		r = usb_failed(wire, r, "the answer cannot be read", err);
 	} else {
 		*woke = events_wait(wire->claimed.context, -1, cancel_fd, deadline, err);
 		r = *woke < 0 ? *woke : 0;
@@ -296,8 +151,8 @@ static int usb_receive(struct wire *base, const uint8_t **ret, size_t *ret_len, 
 		r = look_at_out(wire, err);
 		if (r || look_at_in(wire, ret, ret_len, &r, err))
 			return r;
-		if (wire->gone)
-			return gone_at_work(wire, err);
+		if (wire->gone || wire->lost)
+			return lost_at_work(wire, err);
 		if (woke == EVENTS_CANCEL)
 			return broken_off(wire, USBCCID_ECANCELED, err);
 		if (woke == EVENTS_TIME)
@@ -320,16 +175,16 @@ static int usb_abort(struct wire *base, uint8_t slot, uint8_t seq, uint64_t dead
 
 	error_clear(err);
 	if (wire->gone)
-		return gone(wire, err);
+		return usb_gone(wire, err);
 	r = libusb_control_transfer(wire->claimed.handle,
 				    LIBUSB_REQUEST_TYPE_CLASS | LIBUSB_RECIPIENT_INTERFACE,
 				    ABORT_REQUEST, (uint16_t)(seq << 8 | slot),
 				    wire->claimed.interface, NULL, 0,
 				    (unsigned)(left < ABORT_MS ? left : ABORT_MS));
-	return r < 0 ? failed(wire, r, "the reader does not take the abort request", err) : 0;
+	return r < 0 ? usb_failed(wire, r, "the reader does not take the abort request", err) : 0;
 }
 
-static void take_back(struct usb_wire *wire, struct transfer *transfer)
+void usb_take_back(struct usb_wire *wire, struct transfer *transfer)
 {
 	if (!transfer->usb)
 		return;
@@ -342,7 +197,7 @@ static int clear_halt(struct usb_wire *wire, struct transfer *transfer, struct u
 {
 	int r = transfer->halted ? transfer_clear_halt(transfer) : 0;
 
-	return r ? failed(wire, r, "a halted endpoint cannot be cleared", err) : 0;
+	return r ? usb_failed(wire, r, "a halted endpoint cannot be cleared", err) : 0;
 }
 
 static int usb_recover(struct wire *base, struct usbccid_error *err)
@@ -351,10 +206,10 @@ static int usb_recover(struct wire *base, struct usbccid_error *err)
 	int r;
 
 	error_clear(err);
-	take_back(wire, &wire->out);
-	take_back(wire, &wire->in);
+	usb_take_back(wire, &wire->out);
+	usb_take_back(wire, &wire->in);
 	if (wire->gone)
-		return gone(wire, err);
+		return usb_gone(wire, err);
 	if (wire->out.state != TRANSFER_IDLE || wire->in.state != TRANSFER_IDLE)
 		return error_set(err, USBCCID_EIO, "the system does not give messages back");
 	r = clear_halt(wire, &wire->out, err);
@@ -365,24 +220,33 @@ static int usb_recover(struct wire *base, struct usbccid_error *err)
 static int usb_reset(struct wire *base, struct usbccid_error *err)
 {
 	struct usb_wire *wire = own(base);
+	char holder[96];
 	int r;
 
 	error_clear(err);
-	take_back(wire, &wire->out);
-	take_back(wire, &wire->in);
+	/* Who uses another part of the device would lose it. */
+	if (holder_of_others(&holder_system, &wire->query, holder, sizeof(holder)))
+		return error_set(err, USBCCID_EBUSY, "another part of the device is in use by %s, so that "
+				 "the reader is not reset", holder);
+	usb_take_back(wire, &wire->out);
+	usb_take_back(wire, &wire->in);
 	wire->resting = true;
-	take_back(wire, &wire->interrupt);
+	usb_take_back(wire, &wire->interrupt);
 	wire->resting = false;
 	if (wire->gone)
-		return gone(wire, err);
+		return usb_gone(wire, err);
 	r = libusb_reset_device(wire->claimed.handle);
+	/* With the claim its alternate setting went. */
+	if (!r && wire->claimed.alternate)
+		r = libusb_set_interface_alt_setting(wire->claimed.handle, wire->claimed.interface,
+						     wire->claimed.alternate);
 	if (r == LIBUSB_ERROR_NOT_FOUND || r == LIBUSB_ERROR_NO_DEVICE) {
 		wire->gone = true;
 		return error_set(err, USBCCID_ENODEV, "the reader did not come back from its reset");
 	}
 	if (r)
 		return usb_error_set(err, r, "the reader cannot be reset");
-	wire->out.halted = wire->in.halted = wire->interrupt.halted = false;
+	wire->out.halted = wire->in.halted = wire->interrupt.halted = wire->lost = false;
 	wire->interrupt_failures = 0;
 	interrupt_submit(wire);
 	return 0;
@@ -397,7 +261,7 @@ static int LIBUSB_CALL left(libusb_context *context, libusb_device *device,
 
 	(void)context;
 	(void)event;
-	if (device == libusb_get_device(wire->claimed.handle))
+	if (wire->claimed.handle && device == libusb_get_device(wire->claimed.handle))
 		wire->gone = true;
 	return 0;
 }
@@ -420,10 +284,10 @@ static void usb_close(struct wire *base)
 
 	if (wire->heeds_leaving)
 		libusb_hotplug_deregister_callback(wire->claimed.context, wire->leaving);
-	take_back(wire, &wire->out);
-	take_back(wire, &wire->in);
+	usb_take_back(wire, &wire->out);
+	usb_take_back(wire, &wire->in);
 	wire->resting = true;
-	take_back(wire, &wire->interrupt);
+	usb_take_back(wire, &wire->interrupt);
 	claimed_release(&wire->claimed);
 	transfer_free(&wire->out);
 	transfer_free(&wire->in);
@@ -475,6 +339,14 @@ int wire_libusb_new(const struct claimed *claimed, const struct found_reader *fo
 	wire->base.ops = &usb_ops;
 	wire->claimed = *claimed;
 	wire->pipes = found->pipes;
+	memcpy(wire->bus_port, found->setup.info.bus_port, sizeof(wire->bus_port));
+	wire->query = (struct holder_query){
+		.bus_port = wire->bus_port,
+		.configuration = found->configuration,
+		.interface = claimed->interface,
+		.bus = found->bus,
+		.address = found->address,
+	};
 	if (found->setup.quirks & QUIRK_NO_INTERRUPT)
 		wire->pipes.interrupt = 0;
 	if (!init_transfers(wire, CCID_HEADER_SIZE + ccid_payload_max(&found->setup.descriptor))) {

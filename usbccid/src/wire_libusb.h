@@ -9,10 +9,15 @@
 struct claimed {
 	libusb_context *context;
 	libusb_device_handle *handle;
-	uint8_t interface;
+	uint8_t interface, alternate;	/* bInterfaceNumber, bAlternateSetting */
 	bool detached;			/* from a kernel driver, which gets it back at the end */
 };
 
+/*
+ * A new handle and a new claim, where another program's reset of the device has ended them. 0, or
+ * LIBUSB_ERROR_*: then there is none, or one without a claim.
+ */
+int claimed_renew(struct claimed *claimed);
 /* Gives the interface back and closes the device. */
 void claimed_release(struct claimed *claimed);
 
