@@ -24,7 +24,7 @@ group_head() {
 group_body() {
 	mkdir -p root/etc
 	atf_check -o ignore -e ignore systemd-sysusers --root="$PWD/root" "$SYSUSERS"
-	group=$(sed -n 's/.*GROUP="\([a-z]*\)", MODE="0660".*/\1/p' "$RULES")
+	group=$(sed -n 's/^GROUP="\([a-z]*\)", MODE="0660".*/\1/p' "$RULES")
 	atf_check -o match:"^$group:" cat root/etc/group
 }
 
