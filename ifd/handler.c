@@ -103,7 +103,7 @@ RESPONSECODE IFDHICCPresence(DWORD Lun)
 
 	if (!slot)
 		return IFD_NO_SUCH_DEVICE;
-	return presence_check(&slot->presence) ? IFD_ICC_PRESENT : IFD_ICC_NOT_PRESENT;
+	return slot_present(slot) ? IFD_ICC_PRESENT : IFD_ICC_NOT_PRESENT;
 }
 
 /* Success, whatever happened: else pcscd sleeps a while and asks again. */

@@ -131,6 +131,31 @@ size_t slot_atr(struct slot *slot, uint8_t *out)
 	return len;
 }
 
+/* --- presence --------------------------------------------------------------------------------------- */
+
+static void end_session(struct slot *slot)
+{
+	channels_reset(&slot->channels);
+	slot->powered = false;
+}
+
+/*
+ * pcscd does not power down a card that went, and its clients may never speak again. A file of a
+ * device that went would keep its number from the one that comes: another slot's, or nobody's.
+ */
+bool slot_present(struct slot *slot)
+{
+	bool present = presence_check(&slot->presence);
+
+	if (!atomic_load(&slot->presence.lost))
+		return present;
+	pthread_mutex_lock(&slot->lock);
+	if (atomic_load(&slot->presence.lost))
+		end_session(slot);
+	pthread_mutex_unlock(&slot->lock);
+	return present;
+}
+
 /* --- APDUs ----------------------------------------------------------------------------------------- */
 
 static bool ends_session(int error)
@@ -147,8 +172,7 @@ int slot_transmit(struct slot *slot, const uint8_t *command, size_t len, struct 
 	if (slot->powered && !atomic_load(&slot->presence.lost))
 		r = channels_transmit(&slot->channels, command, len, answer);
 	if (slot->powered && ends_session(r)) {
-		channels_reset(&slot->channels);
-		slot->powered = false;
+		end_session(slot);
 		presence_session_lost(&slot->presence);
 	}
 	pthread_mutex_unlock(&slot->lock);

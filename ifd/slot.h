@@ -36,6 +36,9 @@ int slot_power(struct slot *slot, enum slot_power what);
 /* Copy the answer to reset, of EUICC_ATR_MAX bytes at most; gives its length, 0 without power. */
 size_t slot_atr(struct slot *slot, uint8_t *out);
 
+/* As presence_check(); what is left of a session that was lost is given back. */
+bool slot_present(struct slot *slot);
+
 /* As channels_transmit(); -ENOMEDIUM too where the session is over until the next power-up. */
 int slot_transmit(struct slot *slot, const uint8_t *command, size_t len, struct answer *answer);
 

@@ -135,6 +135,27 @@ ATF_TC_BODY(a_lost_session_answers_nothing_until_power_up, tc)
 	slot_free(&slot);
 }
 
+ATF_TC_WITHOUT_HEAD(a_device_that_went_is_let_go_of_though_no_client_speaks);
+ATF_TC_BODY(a_device_that_went_is_let_go_of_though_no_client_speaks, tc)
+{
+	begin();
+	ATF_CHECK_EQ(slot_power(&slot, SLOT_UP), 0);
+	ATF_CHECK_EQ(transmit(SELECT, 12), 0);
+	ATF_CHECK(slot_present(&slot));
+	ATF_CHECK(slot.channels.channel[0].fd >= 0);
+	/* The file that hears of events cannot be read any more: the device is gone. */
+	fake.open_errno = ENOENT;
+	ATF_CHECK(!slot_present(&slot));
+	for (size_t i = 0; i < APDU_CHANNELS; i++)
+		ATF_CHECK_EQ(slot.channels.channel[i].fd, -1);
+	fake.open_errno = 0;
+	ATF_CHECK(slot_present(&slot));
+	ATF_CHECK_EQ(transmit(SELECT, 12), -ENOMEDIUM);
+	ATF_CHECK_EQ(slot_power(&slot, SLOT_UP), 0);
+	ATF_CHECK_EQ(transmit(SELECT, 12), 0);
+	slot_free(&slot);
+}
+
 /* --- closed while a command is with the card ------------------------------------------------- */
 
 static pthread_t closer;
@@ -185,6 +206,7 @@ ATF_TC_BODY(close_waits_for_the_command_under_way, tc)
 
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, a_device_that_went_is_let_go_of_though_no_client_speaks);
 	ATF_TP_ADD_TC(tp, close_waits_for_the_command_under_way);
 	ATF_TP_ADD_TC(tp, a_known_atr_needs_no_power);
 	ATF_TP_ADD_TC(tp, an_unknown_atr_is_asked_for_or_is_the_least_there_is);
