@@ -102,7 +102,9 @@ ATF_TC_BODY(garbage_is_an_error_and_the_session_goes_on, tc)
 	for (size_t i = 0; i < sizeof(garbage) / sizeof(garbage[0]); i++) {
 		struct usbccid_reader *reader = powered();
 
-		/* After IccPowerOn with 0 this is message 1. */
+		/* The garbage bears the number of our message. */
+		reader->slots[0].seq = 1;
+		wire_of(reader)->seq_used[0] = false;
 		script(reader, SELECT_OUT, garbage[i], NULL);
 		check_failure(reader, USBCCID_EPROTO, true);
 		script(reader, ABORTED, SELECT_OUT, OK, NULL);
@@ -320,8 +322,9 @@ ATF_TC_BODY(sent_is_honest_at_each_position, tc)
 		{ "< 80 40FE00", USBCCID_ETIMEDOUT, true },	/* mute */
 		{ "< 80 40FD00", USBCCID_EIO, true },		/* parity */
 		{ "< 80 40F600", USBCCID_EPROTO, true },	/* protocol */
-		{ "< 80 400000", USBCCID_ENOTSUP, false },	/* no such command */
-		{ "< 81 400000", USBCCID_ENOTSUP, false },
+		{ "< 80 400000", USBCCID_ENOTSUP, true },	/* no reason given */
+		{ "< 81 400000", USBCCID_ENOTSUP, true },
+		{ "< 80 400A00", USBCCID_EIO, true },		/* the command's first byte: of the card? */
 		{ "< 80 400800", USBCCID_EIO, false },		/* bad wLevelParameter */
 		{ "< 80 40E000", USBCCID_EIO, false },		/* slot busy */
 		{ "< 80 41FE00", USBCCID_ESTALE, true },	/* without power */

@@ -178,8 +178,28 @@ ATF_TC_BODY(a_trace_sees_all_that_goes_either_way, tc)
 	script_end(reader);
 }
 
+/* Eight readers that begin with the same number by chance are not to be lived to see. */
+ATF_TC_WITHOUT_HEAD(what_a_reader_owes_to_an_earlier_program_is_not_taken_for_ours);
+ATF_TC_BODY(what_a_reader_owes_to_an_earlier_program_is_not_taken_for_ours, tc)
+{
+	bool differ = false;
+	uint8_t first = 0;
+
+	for (unsigned i = 0; i < 8; i++) {
+		struct reader_setup setup = setup_of(CCID_LEVEL_BIT_SHORT);
+		struct usbccid_reader *reader = scripted_reader(&setup);
+
+		power_up(reader, ATR_T0);
+		differ |= i > 0 && wire_of(reader)->seq[0] != first;
+		first = wire_of(reader)->seq[0];
+		script_end(reader);
+	}
+	ATF_CHECK(differ);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, what_a_reader_owes_to_an_earlier_program_is_not_taken_for_ours);
 	ATF_TP_ADD_TC(tp, close_powers_off_what_was_powered_on_and_nothing_else);
 	ATF_TP_ADD_TC(tp, close_waits_no_longer_than_a_second);
 	ATF_TP_ADD_TC(tp, close_heeds_no_cancel);

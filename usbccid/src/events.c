@@ -99,7 +99,8 @@ static int wait_with(libusb_context *context, int fd, int cancel_fd, uint64_t de
 		return EVENTS_FD;
 	if (hung_up(fds, count))
 		return EVENTS_HANGUP;
-	return ready ? EVENTS_HANDLED : EVENTS_TIME;
+	/* A device that always has something for us moves no deadline. */
+	return ready && milliseconds_until(deadline) != 0 ? EVENTS_HANDLED : EVENTS_TIME;
 }
 
 int events_wait(libusb_context *context, int fd, int cancel_fd, uint64_t deadline,

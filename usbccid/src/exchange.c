@@ -207,10 +207,13 @@ int exchange(struct call *call, const struct request *request, struct ccid_answe
 
 /* --- what the reader refuses --------------------------------------------------------------- */
 
-/* It did not get as far as the card. */
+/*
+ * It did not get as far as the card: a field of the header is wrong, or the slot is at work. Where the
+ * reader gives no reason ("not supported", of a command that all have), nobody knows.
+ */
 static bool refused_unread(uint8_t error)
 {
-	return error < 0x80 || error == CCID_ERROR_SLOT_BUSY;
+	return (error > 0 && error < CCID_HEADER_SIZE) || error == CCID_ERROR_SLOT_BUSY;
 }
 
 static int refusal_code(const struct ccid_answer *answer)

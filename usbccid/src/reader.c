@@ -4,6 +4,7 @@
 
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
 #define CLOSE_MS	1000
 
@@ -61,6 +62,20 @@ static void reader_free(struct usbccid_reader *reader)
 	free(reader);
 }
 
+/*
+ * A reader may owe an answer to a program that was killed. From a number that differs from one program
+ * to the next it is hardly ever taken for ours.
+ */
+static void number_messages(struct usbccid_reader *reader)
+{
+	uint8_t first[USBCCID_MAX_SLOTS];
+
+	if (getrandom(first, sizeof(first), GRND_NONBLOCK) != sizeof(first))
+		memset(first, (int)(wire_now_ms() & 0xFF), sizeof(first));
+	for (unsigned i = 0; i < USBCCID_MAX_SLOTS; i++)
+		reader->slots[i].seq = first[i];
+}
+
 int reader_new(struct wire *wire, const struct reader_setup *setup, struct usbccid_reader **ret,
 	       struct usbccid_error *err)
 {
@@ -81,6 +96,7 @@ int reader_new(struct wire *wire, const struct reader_setup *setup, struct usbcc
 		reader->slot_count = USBCCID_MAX_SLOTS;
 	reader->setup.info.slots = reader->slot_count;
 	reader->payload_max = ccid_payload_max(&setup->descriptor);
+	number_messages(reader);
 	reader->message = calloc(1, CCID_HEADER_SIZE + reader->payload_max);
 	if (!reader->message) {
 		reader_free(reader);
