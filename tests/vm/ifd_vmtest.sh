@@ -288,18 +288,21 @@ def lost():
 
 
 def holds():
-    """a client that holds a channel"""
+    """a client that holds a channel, says nothing when the card goes, and stays until one comes"""
     card = Card()
     card.is_answered("0070000001", "019000")
     assert card.send(select(ISDR)).endswith("9000")
     print("holding", flush=True)
-    while True:
-        try:
-            card.send("81" + GET_EID + "00")
-        except OSError as error:
-            print(error, flush=True)
-            break
-        time.sleep(0.1)
+    for word, awaited in ("went", False), ("came", True):
+        state = SCARD_STATE_UNAWARE
+        while True:
+            hr, states = SCardGetStatusChange(card.context, 60000, [(reader, state)])
+            assert hr == 0, SCardGetErrorMessage(hr)
+            state = states[0][1]
+            if bool(state & SCARD_STATE_PRESENT) == awaited:
+                break
+        print(word, flush=True)
+    card.fails("81" + GET_EID + "00", SCARD_E_NO_SMARTCARD, SCARD_W_REMOVED_CARD, SCARD_W_RESET_CARD)
 
 
 def atr():
@@ -435,22 +438,25 @@ restart_with '[driver]' 'allow_isdr = yes'
 case $way in
 proxy)
 	start holder python3 client.py "$READER" "$kdev" holds
+	holder=$started
 	device_pid=$(pidof veuicc)
 	kill -TERM "$device_pid"
 	expect "$way: the slot is empty when the device is gone" wait_until 60 is_empty
-	expect "$way: the client hears of it" wait_until 60 sh -c '! kill -0 '"$started"
+	expect "$way: the client hears of it" wait_until 60 grep -q went holder.out
 	start_way "$way"
 	expect "$way: a device that comes again is a card again" wait_until 60 has_card "$READER"
 	;;
 *)
 	start holder python3 client.py "$READER" "$kdev" holds
+	holder=$started
 	vreader --to reader.sock remove 0
 	expect "$way: the slot is empty when the card is taken out" wait_until 60 is_empty
-	expect "$way: the client hears of it" wait_until 60 sh -c '! kill -0 '"$started"
+	expect "$way: the client hears of it" wait_until 60 grep -q went holder.out
 	vreader --to reader.sock insert 0
 	expect "$way: a card that is put in is there" wait_until 60 has_card "$READER"
 	;;
 esac
+expect "$way: the client that stayed has nothing of the new card" wait "$holder"
 clients manners
 expect "$way: pcscd ends when told" stop_pcscd
 tap_exit
