@@ -134,6 +134,7 @@ static int usb_transmit(void *priv, struct esim_slice command, struct esim_buf *
 	if (r)
 		return failed_command(t, &cause, err);
 	esim_buf_append(response, t->response, len);
+	explicit_bzero(t->response, len);
 	r = esim_buf_failed(response);
 	return r ? esim_error_set(err, r, "no room for an answer of %zu bytes", len) : 0;
 }

@@ -197,8 +197,33 @@ ATF_TC_BODY(what_a_reader_owes_to_an_earlier_program_is_not_taken_for_ours, tc)
 	ATF_CHECK(differ);
 }
 
+ATF_TC_WITHOUT_HEAD(a_command_does_not_stay_in_memory);
+ATF_TC_BODY(a_command_does_not_stay_in_memory, tc)
+{
+	static const uint8_t secret[] = { 0x5E, 0xC2, 0xE7 };
+	struct usbccid_error error;
+
+	for (unsigned t1 = 0; t1 < 2; t1++) {
+		struct reader_setup setup = setup_of(t1 ? CCID_LEVEL_BIT_TPDU : CCID_LEVEL_BIT_SHORT);
+		struct usbccid_reader *reader = scripted_reader(&setup);
+		const uint8_t *block = reader->slots[0].t1.block;
+
+		power_up(reader, t1 ? ATR_T1 : ATR_T0);
+		if (t1)
+			script(reader, "> 6F 000000 0000 08 00D60000035EC2E7 A6",
+			       "< 80 000000 0000 02 9000 92", NULL);
+		else
+			script(reader, "> 6F 000000 00D60000035EC2E7", "< 80 000000 9000", NULL);
+		ATF_CHECK_STREQ("9000", transmit_hex(reader, "00 D6 00 00 03 5EC2E7", &error));
+		ATF_CHECK(!memmem(reader->message, CCID_HEADER_SIZE + 261, secret, sizeof(secret)));
+		ATF_CHECK(!memmem(block, T1_BLOCK_MAX, secret, sizeof(secret)));
+		script_end(reader);
+	}
+}
+
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, a_command_does_not_stay_in_memory);
 	ATF_TP_ADD_TC(tp, what_a_reader_owes_to_an_earlier_program_is_not_taken_for_ours);
 	ATF_TP_ADD_TC(tp, close_powers_off_what_was_powered_on_and_nothing_else);
 	ATF_TP_ADD_TC(tp, close_waits_no_longer_than_a_second);

@@ -88,6 +88,9 @@ static enum outcome live(struct usbccid_reader *reader, const struct arguments *
 	}
 	if (outcome == OUTCOME_GONE)
 		complain("%s (%s) was unplugged", info.bus_port, info.name);
+	/* What a request that failed left in it is the client's. */
+	if (proxy)
+		explicit_bzero(proxy, sizeof(*proxy));
 	free(proxy);
 	usbccid_set_cancel_fd(reader, -1);
 	usbccid_close(&reader);

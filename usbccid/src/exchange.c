@@ -116,6 +116,8 @@ static int send_message(struct call *call, const struct request *request, uint8_
 	len = put_message(call, request, seq);
 	trace(reader, true, reader->message, len);
 	r = reader->wire->ops->send(reader->wire, reader->message, len, &call->err);
+	/* Commands may hold what is secret. */
+	explicit_bzero(reader->message, len);
 	return r ? wire_failed(call, r) : 0;
 }
 

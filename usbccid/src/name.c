@@ -46,7 +46,7 @@ static size_t utf8_get(const unsigned char *text, size_t len, uint32_t *ret)
 /* Characters that change how the text around them is shown are no part of a name. */
 static bool is_printable(uint32_t code)
 {
-	return code >= 0x20 && !(code >= 0x7F && code < 0xA0) && code != 0xFEFF &&
+	return code >= 0x20 && !(code >= 0x7F && code < 0xA0) && code != 0xFEFF && code != 0x061C &&
 	       !(code >= 0x200B && code <= 0x200F) && !(code >= 0x2028 && code <= 0x202E) &&
 	       !(code >= 0x2060 && code <= 0x206F);
 }

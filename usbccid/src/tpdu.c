@@ -88,6 +88,7 @@ int transmit_t1(struct call *call, struct transmission *apdu)
 	struct t1 *t1 = &call->slot->t1;
 	int r = t1_exchange(call, t1_begin(t1, apdu->command, apdu->len, apdu->response, apdu->size));
 
+	explicit_bzero(t1->block, sizeof(t1->block));
 	if (!r)
 		apdu->response_len = t1->response_len;
 	return r;

@@ -63,6 +63,7 @@ static int look_at_out(struct usb_wire *wire, struct usbccid_error *err)
 	if (wire->out.state != TRANSFER_DONE)
 		return 0;
 	wire->out.state = TRANSFER_IDLE;
+	explicit_bzero(wire->out.buffer, (size_t)wire->out.usb->length);
 	r = transfer_outcome(&wire->out, "a message to it", err);
 	if (!r && wire->out.usb->actual_length < wire->out.usb->length)
 		r = error_set(err, USBCCID_EIO, "the reader took a part of a message");
