@@ -12,6 +12,8 @@ CoreESIM. The two commands:
 
 Building:
   all              programs (build/bin) and libraries (build/lib); the default
+  pki              the test PKI, which veuicc and smdpp take from the build
+  tests            programs that only tests use, vreader-host among them
   deps             the Debian packages, wolfSSL and libcurl that building needs
   install          to $(DESTDIR)$(prefix); also libdir, bindir, includedir, mandir
   uninstall        remove what install put there
