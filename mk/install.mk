@@ -79,7 +79,7 @@ $(DKMS_CONF): kmod/dkms.conf
 
 installs = $(foreach f,$(1),$(f):$(2)/$(notdir $(f)):$(3))
 INSTALL_LIST := \
-	$(call installs,$(PROGRAMS),$(bindir),755) \
+	$(call installs,$(filter-out %/pcscwait,$(PROGRAMS)),$(bindir),755) \
 	$(call installs,$(PUBLIC_HEADERS),$(includedir)/esim,644) \
 	$(call installs,$(LIBESIM_STATIC),$(libdir),644) \
 	$(call installs,$(LIBESIM_SO),$(libdir),755) \

@@ -103,6 +103,9 @@ install_body() {
 		[ -e "root/opt/share/man/man${page##*.}/${page##*/}" ] || atf_fail "no ${page##*/} was installed"
 	done
 
+	# A tool of the tests stays with them.
+	[ ! -e root/opt/bin/pcscwait ] || atf_fail "pcscwait was installed"
+
 	# What the kernel modules need and bring: the interface's header, DKMS, udev, the group.
 	printf '#include <linux/euicc.h>\nint main(void) { return EUICC_XFER == 0; }\n' >program.c
 	atf_check cc -Wall -Werror -Iroot/opt/include -o interface program.c
