@@ -77,7 +77,7 @@ static int connect_card(struct pcsc_transport *t, const char *wanted, struct esi
 	int r;
 
 	if (rv != SCARD_S_SUCCESS)
-		return pcsc_error(err, "pcsc:", rv);
+		return pcsc_error(err, "pcsc", rv);
 	t->has_context = true;
 	r = choose_reader(t, wanted, err);
 	if (r)

@@ -163,7 +163,7 @@ story_choice() {
 	pull other "$SECOND"
 	end_pcscd
 	use --device pcsc:
-	expect 4 'pcscd does not run' info
+	expect 4 'pcsc: pcscd does not run' info
 	expect 4 'Start it' info
 }
 
