@@ -160,6 +160,7 @@ static const struct {
 	{ "a\x1B[31m", "a?[31m" },
 	{ "a\x7F\xC2\x9B", "a??" },
 	{ "a\xE2\x80\xAE" "b\xE2\x81\xA6", "a?b?" },	/* RLO, LRI */
+	{ "a\xD8\x9C" "b", "a?b" },			/* ALM */
 	{ "\xFF\xC3", "??" },
 	{ "\xC0\xAF", "??" },				/* overlong '/' */
 	{ "\xED\xA0\x80", "???" },			/* surrogate */

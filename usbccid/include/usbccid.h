@@ -39,7 +39,7 @@ enum usbccid_code {
 	USBCCID_EIO = -10,	/* the bus or the reader failed */
 	USBCCID_ETIMEDOUT = -11,
 	USBCCID_ECANCELED = -12,	/* the cancel descriptor became readable */
-	USBCCID_ESTALE = -13,	/* the card's session ended (removed, reset): power on anew */
+	USBCCID_ESTALE = -13,	/* the card's session ended (removed, reset by whomever): power on anew */
 	USBCCID_EOVERFLOW = -14,	/* the answer is longer than the room for it */
 };
 
