@@ -2,6 +2,8 @@
 /* A USB reader that is held: what it is, what is traced, and how it is given back. */
 #include "usbccid_wire.h"
 
+#include <transfer.h>
+
 #include <atf-c.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -221,8 +223,38 @@ ATF_TC_BODY(a_command_does_not_stay_in_memory, tc)
 	}
 }
 
+/* A command that is sent once more is carried out twice: where nobody knows, it has left. */
+ATF_TC_WITHOUT_HEAD(a_message_has_not_left_only_where_the_system_knows_it);
+ATF_TC_BODY(a_message_has_not_left_only_where_the_system_knows_it, tc)
+{
+	static const struct {
+		enum transfer_state state;
+		enum libusb_transfer_status status;
+		int taken;
+		bool left;
+	} cases[] = {
+		{ TRANSFER_IDLE, LIBUSB_TRANSFER_CANCELLED, 0, false },
+		{ TRANSFER_IDLE, LIBUSB_TRANSFER_STALL, 0, false },
+		{ TRANSFER_IDLE, LIBUSB_TRANSFER_CANCELLED, 1, true },
+		{ TRANSFER_IDLE, LIBUSB_TRANSFER_STALL, 64, true },
+		{ TRANSFER_IDLE, LIBUSB_TRANSFER_ERROR, 0, true },
+		{ TRANSFER_IDLE, LIBUSB_TRANSFER_NO_DEVICE, 0, true },
+		{ TRANSFER_PENDING, LIBUSB_TRANSFER_CANCELLED, 0, true },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct libusb_transfer usb = {
+			.status = cases[i].status, .actual_length = cases[i].taken,
+		};
+		const struct transfer transfer = { .usb = &usb, .state = cases[i].state };
+
+		ATF_CHECK_EQ_MSG(cases[i].left, transfer_may_have_left(&transfer), "case %zu", i);
+	}
+}
+
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, a_message_has_not_left_only_where_the_system_knows_it);
 	ATF_TP_ADD_TC(tp, a_command_does_not_stay_in_memory);
 	ATF_TP_ADD_TC(tp, what_a_reader_owes_to_an_earlier_program_is_not_taken_for_ours);
 	ATF_TP_ADD_TC(tp, close_powers_off_what_was_powered_on_and_nothing_else);
