@@ -160,7 +160,10 @@ static int choose_device(struct app *app, const struct verb *verb)
 	if (rc) {
 		app->err.domain = ESIM_DOMAIN_USAGE;
 		esim_error_prefix(&app->err, "no --device was given, and ");
-		esim_error_advise(&app->err, "name one with --device; lpactl devices lists them");
+		esim_error_advise(&app->err, "%s", rc == ESIM_ENOENT ?
+				  "plug in a reader with a card, or free the one that is held; a card on a "
+				  "socket is named with --device" :
+				  "name one with --device; lpactl devices lists them");
 		return rc;
 	}
 	snprintf(app->where.uri, sizeof(app->where.uri), "%s", found.uri);

@@ -75,7 +75,7 @@ no_device_body() {
 	for words in info "--direct info"; do
 		# shellcheck disable=SC2086 # words
 		atf_check -s exit:2 -e match:"no --device was given, and there is no eUICC device and no card reader" \
-			./nowhere "$BIN/lpactl" $words
+			-e match:"advice: plug in a reader with a card" ./nowhere "$BIN/lpactl" $words
 	done
 	atf_check -o match:'"devices": *\[\]' -e match:"no card reader" ./nowhere "$BIN/lpactl" --json devices
 	for uri in foo:bar unix: tcp:nowhere usb:99-1 usb:nonsense 'usb:?slot=x' 'usb:1-1?slot=16' /dev/euicc0 \
