@@ -48,7 +48,7 @@ add() { # file [target]
 # A library that programs load by name at run time.
 add_loaded() { # soname
 	local file
-	file=$(ldconfig -p | awk -v name="$1" '$1 == name && /x86-64/ { print $NF; exit }')
+	file=$(ldconfig -p | awk -v name="$1" '$1 == name && /x86-64/ && !found++ { print $NF }')
 	add "${file:-$1}"
 }
 

@@ -317,7 +317,7 @@ static void reset_elsewhere(void)
 
 static void notices(void)
 {
-	int fd = eventfd(1, EFD_CLOEXEC);
+	int fd = eventfd(1, EFD_CLOEXEC), r;
 	const uint8_t *notice;
 	size_t len;
 
@@ -325,13 +325,14 @@ static void notices(void)
 		const struct wire_ops *ops = reader->wire->ops;
 		uint64_t deadline = wire_now_ms() + PATIENCE_MS;
 
-		while (ops->notice(reader->wire, &notice, &len, -1, 1, -1, &err) == 1)
-			;
 		vreader_ask(plugged.reader, NULL, "remove 0");
 		vreader_ask(plugged.reader, NULL, "insert 0");
 		tap_ok(status_works(), "messages and notices do not hinder each other");
-		tap_ok(ops->notice(reader->wire, &notice, &len, -1, deadline, -1, &err) == 1 && len == 2 &&
-		       notice[0] == 0x50 && notice[1] == 0x02, "the card went");
+		/* Before it the reader may have had to say that there is a card. */
+		do
+			r = ops->notice(reader->wire, &notice, &len, -1, deadline, -1, &err);
+		while (r == 1 && len == 2 && notice[1] == 0x03);
+		tap_ok(r == 1 && len == 2 && notice[0] == 0x50 && notice[1] == 0x02, "the card went");
 		tap_ok(ops->notice(reader->wire, &notice, &len, -1, deadline, -1, &err) == 1 && len == 2 &&
 		       notice[1] == 0x03, "and came back, in this order");
 		tap_ok(ops->notice(reader->wire, &notice, &len, fd, deadline, -1, &err) == 0,
