@@ -57,6 +57,8 @@ inside() {
 	local root=$1 command begin status worst=0 left table=
 	shift
 	mount --make-rprivate /
+	# A root that is a mount, as a machine's is: else nothing in it gets namespaces of its own.
+	mount --bind "$root" "$root"
 	mount -t proc proc /proc
 	mount -t proc proc "$root/proc"
 	make_devices "$root"

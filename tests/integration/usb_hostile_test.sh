@@ -169,7 +169,9 @@ taken_away_body() {
 		reader fault "$what"
 		bounded "0 4" info
 		reader fault none
-		[ -n "$(reader port)" ] || reader attach
+		# It may be on its way out still, or in where no such command came.
+		reader detach
+		reader attach
 		bounded 0 info
 	done
 	stop_reader
