@@ -137,13 +137,11 @@ static void print_help(const struct verb *verb)
 	     "5 server or network, 6 verification failed.");
 }
 
-/* The one that was named; devices takes none, for it lists them all. */
-static int check_device(struct app *app, const struct verb *verb)
+/* The one that was named. */
+static int check_device(struct app *app)
 {
 	if (!app->options.device)
 		return 0;
-	if (verb->bit == VERB_DEVICES)
-		return esim_error_set(&app->err, ESIM_EINVAL, "--device does not belong to this verb");
 	return esim_device_parse(app->options.device, &app->where, &app->err);
 }
 
@@ -231,7 +229,7 @@ static int check_usage(struct app *app, const struct verb **ret_verb)
 	if (!rc && app->options.trace_secrets && !app->options.trace)
 		rc = esim_error_set(&app->err, ESIM_EINVAL, "--trace-secrets goes with --trace");
 	if (!rc)
-		rc = check_device(app, verb);
+		rc = check_device(app);
 	*ret_verb = verb;
 	return rc;
 }

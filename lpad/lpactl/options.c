@@ -112,7 +112,7 @@ static const struct option_row rows[] = {
 	  "delete test profiles loaded in the field" },
 	{ "default-address", NULL, VERB_RESET, SPECIAL, 0, set_reset_address,
 	  "set the default SM-DP+ back" },
-	{ "device", "URI", VERB_ALL, TEXT_OF(device), "the card: /dev/euiccN, usb:…, pcsc:…, unix:PATH …" },
+	{ "device", "URI", VERB_CARD, TEXT_OF(device), "the card: /dev/euiccN, usb:…, pcsc:…, unix:PATH …" },
 	{ "direct", NULL, VERB_ALL, OFFSET(direct), "never use lpad; --device implies it" },
 	{ "json", NULL, VERB_ALL, OFFSET(json), "one JSON document on standard output" },
 	{ "ci-roots", "DIR", VERB_ALL, TEXT_OF(ci_roots),
@@ -255,6 +255,11 @@ int options_check_verb(unsigned bit, struct esim_error *err)
 	return 0;
 }
 
+static bool is_common(const struct option_row *row)
+{
+	return row->verbs == VERB_ALL || row->verbs == VERB_CARD;
+}
+
 static void print_row(const struct option_row *row)
 {
 	char left[64];
@@ -269,7 +274,7 @@ void options_print(unsigned bit)
 	bool any = false;
 
 	for (size_t i = 0; bit && i < ROW_COUNT; i++) {
-		if (rows[i].verbs == VERB_ALL || !(rows[i].verbs & bit))
+		if (is_common(&rows[i]) || !(rows[i].verbs & bit))
 			continue;
 		if (!any)
 			printf("\nOptions of this verb:\n");
@@ -278,6 +283,6 @@ void options_print(unsigned bit)
 	}
 	printf("\nOptions of every verb:\n");
 	for (size_t i = 0; i < ROW_COUNT; i++)
-		if (rows[i].verbs == VERB_ALL)
+		if (is_common(&rows[i]) && (!bit || rows[i].verbs & bit))
 			print_row(&rows[i]);
 }

@@ -25,6 +25,7 @@ enum verb_bit {
 	VERB_DEVICES = 1 << 12,
 };
 #define VERB_ALL (~0u)
+#define VERB_CARD (~(unsigned)VERB_DEVICES)	/* each that has a card */
 
 #define MAX_CONNECT_TO 8
 
