@@ -144,7 +144,7 @@ for at in 3 $((commands / 2)) $((commands * 9 / 10)); do
 	retry "card taken out at command $at"
 done
 for at in 3 $((commands / 2)); do
-	held_load "$at" 'was reset|lost its power|session|removed|unplugged|is gone|failed' "reset of the reader" reset_reader
+	held_load "$at" 'reset the reader|was reset|lost its power|session|removed|unplugged|is gone|failed' "reset of the reader" reset_reader
 	retry "reader reset at command $at"
 done
 tap_exit
