@@ -368,8 +368,10 @@ help_body() {
 	atf_check -o match:"^Usage: lpactl" -o match:"^  download " "$BIN/lpactl" --help
 	atf_check -o match:"^lpactl [0-9]" "$BIN/lpactl" --version
 	for verb in $("$BIN/lpactl" --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
-		atf_check -o match:"^Usage: lpactl .* $verb" -o match:"--device URI" "$BIN/lpactl" "$verb" --help
+		atf_check -o match:"^Usage: lpactl .* $verb" -o match:"--json" "$BIN/lpactl" "$verb" --help
 	done
+	atf_check -o match:"--device URI" "$BIN/lpactl" info --help
+	atf_check -o not-match:"--device URI" "$BIN/lpactl" devices --help
 	atf_check -o match:"--code-file FILE" "$BIN/lpactl" download --help
 	atf_check -o not-match:"--code-file" "$BIN/lpactl" info --help
 }
