@@ -1,45 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Messages and answers of a USB reader: in step, out of step, and brought back. */
-#include "usbccid_wire.h"
+#include "usbccid_transmit.h"
 
 #include <atf-c.h>
 #include <unistd.h>
-
-#define SHORT_LEVEL CCID_LEVEL_BIT_SHORT
-
-#define SELECT	"00 A4 04 00 00"
-#define SELECT_OUT "> 6F 000000" SELECT
-#define OK	"< 80 000000 9000"
-#define ABORTED "abort ok", "> 72 000000", "< 81 000000"
-
-static struct usbccid_reader *powered(void)
-{
-	struct reader_setup setup = setup_of(SHORT_LEVEL);
-	struct usbccid_reader *reader = scripted_reader(&setup);
-
-	power_up(reader, ATR_T0);
-	return reader;
-}
-
-static void require_response(struct usbccid_reader *reader, const char *response)
-{
-	struct usbccid_error err;
-	const char *hex = transmit_hex(reader, SELECT, &err);
-
-	ATF_REQUIRE_MSG(hex, "%s", err.message);
-	ATF_CHECK_STREQ(response, hex);
-}
-
-static void check_failure(struct usbccid_reader *reader, int code, bool sent)
-{
-	struct usbccid_error err;
-	const char *hex = transmit_hex(reader, SELECT, &err);
-
-	ATF_REQUIRE_MSG(!hex, "%s instead of %s", hex, usbccid_code_name(code));
-	ATF_CHECK_MSG(err.code == code, "%s: %s", usbccid_code_name(err.code), err.message);
-	ATF_CHECK_EQ_MSG(sent, err.sent, "%s", err.message);
-	ATF_CHECK_MSG(strncmp(err.message, "3-1 slot 0: ", 12) == 0, "%s", err.message);
-}
 
 /* --- what needs no more than it takes --------------------------------------------------------- */
 

@@ -1,44 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Power: voltages, answers to reset, and cards that are changed meanwhile. */
-#include "usbccid_wire.h"
+#include "usbccid_power.h"
 
 #include <atf-c.h>
 #include <stdio.h>
-
-#define TPDU		CCID_LEVEL_BIT_TPDU
-#define OFF		"> 63 000000", "< 81 010000"
-
-static struct usbccid_error err;
-
-/* A reader that leaves all of @host to its host. */
-static struct usbccid_reader *reader_of(uint32_t level, uint32_t host, unsigned quirks)
-{
-	struct reader_setup setup = setup_of(level);
-
-	setup.descriptor.features &= ~host;
-	setup.quirks = quirks;
-	return scripted_reader(&setup);
-}
-
-static int power(struct usbccid_reader *reader, enum usbccid_reset kind)
-{
-	return usbccid_power_on(reader, 0, kind, 60000, &err);
-}
-
-static void require_power(struct usbccid_reader *reader)
-{
-	ATF_REQUIRE_EQ_MSG(0, power(reader, USBCCID_COLD), "%s", err.message);
-	ATF_CHECK_EQ(USBCCID_CARD_ON, reader->slots[0].card.state);
-	script_done(reader);
-}
-
-static void check_no_power(struct usbccid_reader *reader, int code)
-{
-	ATF_CHECK_EQ_MSG(code, power(reader, USBCCID_COLD), "%s", err.message);
-	ATF_CHECK_EQ(code, err.code);
-	ATF_CHECK_MSG(strncmp(err.message, "3-1 slot 0: ", 12) == 0, "%s", err.message);
-	ATF_CHECK(reader->slots[0].card.state != USBCCID_CARD_ON);
-}
 
 static struct usbccid_card card_now(struct usbccid_reader *reader, const char *answer)
 {

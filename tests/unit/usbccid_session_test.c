@@ -1,48 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* After the answer to reset: rates, PPS, parameters, protocols, and the size of T=1 blocks. */
-#include "usbccid_wire.h"
+#include "usbccid_power.h"
 
 #include <atf-c.h>
 
-#define TPDU		CCID_LEVEL_BIT_TPDU
-#define OFF		"> 63 000000", "< 81 010000"
 #define ATR_FAST	"3B 10 94"		/* T=0, 512/8 */
 #define SET_FAST	"> 61 000000 94 00 00 0A 00", "< 82 000000 94 00 00 0A 00"
 #define SET_T0		"> 61 000000 11 00 00 0A 00", "< 82 000000 11 00 00 0A 00"
 #define SET_T1		"> 61 010000 11 10 00 4D 00 20 00", "< 82 000001 11 10 00 4D 00 20 00"
 #define SET_T1_BWI4	"> 61 010000 11 10 00 45 00 20 00", "< 82 000001 11 10 00 45 00 20 00"
-
-static struct usbccid_error err;
-
-/* A reader that leaves all of @host to its host. */
-static struct usbccid_reader *reader_of(uint32_t level, uint32_t host, unsigned quirks)
-{
-	struct reader_setup setup = setup_of(level);
-
-	setup.descriptor.features &= ~host;
-	setup.quirks = quirks;
-	return scripted_reader(&setup);
-}
-
-static int power(struct usbccid_reader *reader, enum usbccid_reset kind)
-{
-	return usbccid_power_on(reader, 0, kind, 60000, &err);
-}
-
-static void require_power(struct usbccid_reader *reader)
-{
-	ATF_REQUIRE_EQ_MSG(0, power(reader, USBCCID_COLD), "%s", err.message);
-	ATF_CHECK_EQ(USBCCID_CARD_ON, reader->slots[0].card.state);
-	script_done(reader);
-}
-
-static void check_no_power(struct usbccid_reader *reader, int code)
-{
-	ATF_CHECK_EQ_MSG(code, power(reader, USBCCID_COLD), "%s", err.message);
-	ATF_CHECK_EQ(code, err.code);
-	ATF_CHECK_MSG(strncmp(err.message, "3-1 slot 0: ", 12) == 0, "%s", err.message);
-	ATF_CHECK(reader->slots[0].card.state != USBCCID_CARD_ON);
-}
 
 /* --- rates ------------------------------------------------------------------------------------- */
 
