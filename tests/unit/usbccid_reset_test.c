@@ -20,6 +20,7 @@ ATF_TC_BODY(a_reader_that_another_program_reset_is_not_gone, tc)
 
 	script(reader, SELECT_OUT, "! reset", NULL);
 	check_failure(reader, USBCCID_ESTALE, true);
+	ATF_CHECK_EQ(USBCCID_CARD_OFF, reader->slots[0].card.state);
 	/* Its card has no power: no command goes out, and Abort neither. */
 	check_failure(reader, USBCCID_ESTALE, false);
 	script_done(reader);
