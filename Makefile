@@ -12,6 +12,11 @@ bindir ?= $(prefix)/bin
 libdir ?= $(prefix)/lib
 includedir ?= $(prefix)/include
 mandir ?= $(prefix)/share/man
+datadir ?= $(prefix)/share
+sbindir ?= $(prefix)/sbin
+# What lpad reads and keeps is below /etc and /var: another prefix than these keeps to itself.
+sysconfdir ?= $(if $(filter /usr /usr/local,$(prefix)),/etc,$(prefix)/etc)
+statedir ?= $(if $(filter /usr /usr/local,$(prefix)),,$(prefix))/var/lib/coreesim
 REFDATA ?= ../shared/data
 FUZZ_SECONDS ?= 30
 

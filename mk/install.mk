@@ -8,8 +8,6 @@ INSTALL ?= install
 bashcompdir ?= $(prefix)/share/bash-completion/completions
 zshcompdir ?= $(prefix)/share/zsh/site-functions
 pkgconfigdir ?= $(libdir)/pkgconfig
-# What pcscd and libifdeuicc read is /etc: another prefix than these keeps to itself.
-sysconfdir ?= $(if $(filter /usr /usr/local,$(prefix)),/etc,$(prefix)/etc)
 pcscdriverdir ?= $(libdir)/pcsc/drivers/serial
 udevrulesdir ?= $(prefix)/lib/udev/rules.d
 sysusersdir ?= $(prefix)/lib/sysusers.d

@@ -96,8 +96,26 @@ $(IFD_SO): $(call obj,$(IFD_SRCS)) $(IFD_MAP) $(SOURCES_STAMP)
 	@mkdir -p $(@D)
 	$(CC) -shared -Wl,--version-script=$(IFD_MAP) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -linih -lpthread
 
-# --- lpad: lpactl -------------------------------------------------------------------
+# --- lpad: the daemon, lpactl, and what both have of D-Bus ------------------------------
+LPAD_COMMON_SRCS := $(wildcard lpad/common/*.c)
+LPAD_SRCS := $(wildcard lpad/daemon/*.c)
 LPACTL_SRCS := $(wildcard lpad/lpactl/*.c)
+LPAD_COMMON_A := $(BUILD)/lib/liblpadcommon.a
+LPAD_A := $(BUILD)/lib/liblpad.a
+LPAD_LIBS := -lsystemd -linih
+LPACTL_LIBS := -lsystemd -lqrencode -lzbar -lpng
+
+$(call obj,$(LPAD_COMMON_SRCS) $(LPAD_SRCS) $(LPACTL_SRCS)): ROOM_CPPFLAGS := -I. \
+	-DLPAD_DATADIR='"$(datadir)/coreesim"' -DLPAD_SYSCONFDIR='"$(sysconfdir)/coreesim"' \
+	-DLPAD_STATEDIR='"$(statedir)"'
+
+# main.c apart, the daemon is a library that tests link.
+$(LPAD_COMMON_A): $(call obj,$(LPAD_COMMON_SRCS))
+$(LPAD_A): $(call obj,$(filter-out %/main.c,$(LPAD_SRCS)))
+$(LPAD_COMMON_A) $(LPAD_A): $(SOURCES_STAMP)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $(filter %.o,$^)
 
 # --- tests: the parts that other tests stand on ----------------------------------------
 RSP_SRCS := $(wildcard tests/rsp/*.c)
@@ -131,7 +149,10 @@ $(call obj,$(USBCCID_PROXY_SRCS)): ROOM_CPPFLAGS := -Iusbccid/include -Ikmod/inc
 TOOLS := $(patsubst tests/tools/%.c,%,$(wildcard tests/tools/*.c))
 $(call obj,$(wildcard tests/tools/*.c)): ROOM_CPPFLAGS := -Itests $(PCSC_CFLAGS)
 
-$(BUILD)/bin/lpactl: $(call obj,$(LPACTL_SRCS)) $(LIBESIM_ARCHIVES) $(SOURCES_STAMP)
+$(BUILD)/bin/lpactl: $(call obj,$(LPACTL_SRCS)) $(LPAD_COMMON_A) $(LIBESIM_ARCHIVES) $(SOURCES_STAMP)
+$(BUILD)/bin/lpactl: PROGRAM_LIBS := $(LPACTL_LIBS)
+$(BUILD)/bin/lpad: $(call obj,lpad/daemon/main.c) $(LPAD_A) $(LPAD_COMMON_A) $(LIBESIM_ARCHIVES) $(SOURCES_STAMP)
+$(BUILD)/bin/lpad: PROGRAM_LIBS := $(LPAD_LIBS)
 $(BUILD)/bin/veuicc: $(call obj,tests/veuicc/main.c) $(VEUICC_A) $(RSP_A) $(LIBESIM_ARCHIVES)
 $(BUILD)/bin/smdpp: $(call obj,tests/smdpp/main.c) $(SMDPP_A) $(RSP_A) $(LIBESIM_ARCHIVES)
 $(BUILD)/bin/vreader: $(call obj,tests/vreader/main.c) $(VREADER_A) $(VEUICC_A) $(RSP_A) $(LIBESIM_ARCHIVES)
@@ -140,6 +161,7 @@ $(BUILD)/bin/euicc-selftest: $(call obj,$(SELFTEST_SRCS) tests/vm/device.c tests
 $(patsubst %,$(BUILD)/bin/%,$(TOOLS)): $(BUILD)/bin/%: $(BUILD)/obj/tests/tools/%.o $(RSP_A) $(LIBESIM_ARCHIVES)
 
 PROGRAMS := $(if $(wildcard lpad/lpactl/main.c),$(BUILD)/bin/lpactl) \
+	$(if $(wildcard lpad/daemon/main.c),$(BUILD)/bin/lpad) \
 	$(if $(wildcard tests/veuicc/main.c),$(BUILD)/bin/veuicc) \
 	$(if $(wildcard tests/smdpp/main.c),$(BUILD)/bin/smdpp) \
 	$(if $(wildcard tests/vreader/main.c),$(BUILD)/bin/vreader) \
@@ -150,7 +172,7 @@ LIBRARIES := $(LIBESIM_ARCHIVES) $(LIBESIM_SO) $(USBCCID_SO) $(if $(IFD_SRCS),$(
 
 $(BUILD)/bin/%:
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(DEPS_LIBS)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(PROGRAM_LIBS) $(DEPS_LIBS)
 
 # --- examples, and the one of euicc(4): as a reader of the page compiles them --------------------
 EXAMPLES := $(patsubst examples/%.c,$(BUILD)/vm/bin/%,$(wildcard examples/*.c)) $(BUILD)/vm/bin/euicc-example

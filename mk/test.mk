@@ -5,7 +5,7 @@
 # coverage.sh, demo.sh.
 
 TEST_DIR := $(BUILD)/tests
-TEST_LIBS := $(SMDPP_A) $(VEUICC_A) $(RSP_A) $(LIBESIM_ARCHIVES) $(IFD_A)
+TEST_LIBS := $(if $(LPAD_SRCS),$(LPAD_A)) $(LPAD_COMMON_A) $(SMDPP_A) $(VEUICC_A) $(RSP_A) $(LIBESIM_ARCHIVES) $(IFD_A)
 
 # --- unit tests: tests/unit/NAME_test.c is an ATF program; other files there are shared --
 UNIT_SRCS := $(wildcard tests/unit/*.c)
@@ -23,7 +23,7 @@ $(UNIT_SHARED_A): $(call obj,$(filter-out %_test.c,$(UNIT_SRCS))) $(SOURCES_STAM
 $(UNIT_PROGRAMS): $(TEST_DIR)/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_SHARED_A) $(TEST_LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
-		-latf-c -linih $(DEPS_LIBS)
+		-latf-c $(LPAD_LIBS) $(DEPS_LIBS)
 
 # --- integration tests: tests/integration/NAME_test.sh is an atf-sh program ------------
 # The sanitizer build runs them too, save those of the build system itself and of memory.
@@ -70,7 +70,7 @@ $(call obj,$(wildcard tests/fuzz/*.c)): ROOM_CPPFLAGS := -Ilibesim/src -Iusbccid
 $(FUZZ_PROGRAMS): $(BUILD)/bin/%_fuzz: $(BUILD)/obj/tests/fuzz/%_fuzz.o $(TEST_LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) \
-		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group -linih $(DEPS_LIBS)
+		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LPAD_LIBS) $(DEPS_LIBS)
 
 # Built in the clang tree alone: `make fuzzers` goes there.
 .PHONY: fuzzers fuzz-programs

@@ -128,23 +128,6 @@ void output_field(FILE *out, const char *name, const char *value)
 	fprintf(out, "%-24s %s\n", name, printable);
 }
 
-void format_iccid(const struct esim_iccid *iccid, char text[static ESIM_ICCID_DIGITS + 1])
-{
-	if (esim_iccid_format(iccid, text))
-		esim_hex_encode(esim_slice(iccid->bytes, sizeof(iccid->bytes)), text);
-}
-
-void format_bits(unsigned bits, const char *const *names, char *text, size_t size)
-{
-	size_t used = 0;
-
-	text[0] = '\0';
-	for (size_t i = 0; names[i] && used < size; i++)
-		if (bits & 1u << i)
-			used += (size_t)snprintf(text + used, size - used, "%s%s",
-						 used ? ", " : "", names[i]);
-}
-
 void output_offer(FILE *out, const struct lpa_offer *offer)
 {
 	const struct esim_profile *profile = offer->metadata;

@@ -79,6 +79,7 @@ struct esim_error {
 	char reason_code[24];		/* "3.8", "" */
 	char subject_identifier[64];	/* as the server sent it, made printable */
 	int http_status;		/* 0: none */
+	unsigned retry_after;		/* seconds, of the server's Retry-After; 0: none */
 	char check[48];			/* "smdpSignature2", "serverAddress", "" */
 	char message[320];		/* a sentence that says what and where */
 	char advice[240];		/* what a person can do, or "" */

@@ -47,9 +47,29 @@ struct lpa_progress {
 	const struct es10b_load_progress *load;	/* while a package is loaded, else NULL */
 };
 
+enum lpa_session_stage {
+	LPA_SESSION_BEGUN,		/* the server gave a transaction id: card and server may hold a session */
+	LPA_SESSION_OFFERED,		/* what is offered is known */
+	LPA_SESSION_LOADING,		/* the next command brings the package to the card */
+	LPA_SESSION_ENDED,		/* nobody holds it any more, as far as could be seen to */
+};
+
+/* For a journal: what a later process needs to end a session that this one left open. */
+struct lpa_session_event {
+	enum lpa_session_stage stage;
+	const char *server_address;
+	const char *transaction_id;	/* as the server wrote it */
+	bool is_smds;
+	const struct esim_iccid *iccid;	/* of the offered profile; NULL: not known yet */
+};
+
 /* All may be NULL: then nothing is consented to, and nothing shown. */
 struct lpa_callbacks {
 	void *context;
+	/* Called before the step that the stage names is taken, and returns when it is written down. */
+	void (*session)(void *context, const struct lpa_session_event *event);
+	/* Asked where the cancel handle fired: what card and server are told. LPA_YES: nothing in particular. */
+	enum lpa_answer (*why_cancelled)(void *context);
 	enum lpa_answer (*consent)(void *context, const struct lpa_offer *offer);
 	/* Asked after consent and only where offer->policy_rules is not 0. */
 	enum lpa_answer (*ppr_consent)(void *context, const struct lpa_offer *offer);
@@ -65,7 +85,7 @@ struct lpa_callbacks {
 
 /* Borrowed members outlive the struct lpa. */
 struct lpa_options {
-	struct esim_card *card;			/* required */
+	struct esim_card *card;			/* NULL: lpa_post_notification() alone can be called */
 	struct esim_http *http;			/* NULL: none yet, see lpa_set_http() */
 	const struct esim_pool *rsp_roots;	/* with http */
 	const struct es9p_codec *codec;		/* NULL: JSON */
@@ -168,6 +188,39 @@ void lpa_download_result_clear(struct lpa_download_result *result);
 int lpa_download(struct lpa *lpa, const struct lpa_order *order, struct lpa_download_result *ret,
 		 struct esim_error *err);
 
+/*
+ * End a session that an earlier process left open: on the card, and with its
+ * signed word on the server. *@ret_card, *@ret_server: whether each took it; a
+ * card that knows nothing of the session any more has ended it, and the server is
+ * left to its own deadline. The error is the first cause.
+ */
+int lpa_end_session(struct lpa *lpa, const char *server_address, const char *transaction_id,
+		    bool is_smds, enum lpa_answer reason, bool *ret_card, bool *ret_server,
+		    struct esim_error *err);
+
+/* --- attestation ------------------------------------------------------------------------ */
+
+#define LPA_MIN_NONCE 8
+#define LPA_MAX_NONCE 64
+
+/* An eUICC's signature over a nonce, with what verifies it; whole TLVs, owned. */
+struct lpa_attestation {
+	struct esim_buf euicc_signed1, euicc_signature1, euicc_certificate, eum_certificate;
+	char matching_id[ESIM_MAX_MATCHING_ID + 1];	/* in ctxParams1: what carries the nonce */
+	char server_address[ESIM_MAX_FQDN + 1];
+};
+void lpa_attestation_clear(struct lpa_attestation *attestation);
+
+/*
+ * Have the eUICC sign @nonce (LPA_MIN_NONCE-LPA_MAX_NONCE octets). An eUICC signs in
+ * a session with a server alone: one is begun with @server (NULL: the default SM-DP+,
+ * else the root SM-DS), the nonce in hexadecimal goes to the eUICC as the matching id
+ * of AuthenticateServer, and the session is called off as postponed before the server
+ * hears of it. The signature and both certificates are verified.
+ */
+int lpa_attest(struct lpa *lpa, const char *server, struct esim_slice nonce,
+	       struct lpa_attestation *ret, struct esim_error *err);
+
 /* --- discovery (SGP.22, 3.6.2) ------------------------------------------------------------------------ */
 
 /* Ask @smds, NULL or "": the root SM-DS of the eUICC. *@ret is owned by the caller: free(). */
@@ -229,6 +282,14 @@ int lpa_send_notifications(struct lpa *lpa, struct lpa_notification **ret, size_
 /* List in ascending order, without sending. *@ret is owned: free(). */
 int lpa_list_notifications(struct lpa *lpa, struct esim_notification **ret, size_t *ret_count,
 			   struct esim_error *err);
+
+/*
+ * Send one notification that was kept aside, @pending as the eUICC gave it, and
+ * leave the card alone. Its signature is verified before, as far as it brings its
+ * certificates. 0 after the server's 204; err->retry_after is the server's wish.
+ */
+int lpa_post_notification(struct lpa *lpa, const struct esim_notification *metadata,
+			  struct esim_slice pending, struct esim_error *err);
 
 /* Forget one unsent. ESIM_ENOENT: there is none of that number. */
 int lpa_drop_notification(struct lpa *lpa, uint32_t seq_number, struct esim_error *err);

@@ -152,6 +152,12 @@ int esim_transport_reset(struct esim_transport *transport, enum esim_reset kind,
 			 struct esim_error *err);
 void esim_transport_set_cancel(struct esim_transport *transport, const struct esim_cancel *cancel);
 
+/*
+ * A file of the kernel's device at @path (euicc(4)) that is a channel to @aid and to nothing else, for
+ * life: to be given away. The caller closes it. ESIM_ENOTSUP where @path is no such device.
+ */
+int esim_kdev_open_channel(const char *path, struct esim_slice aid, int *ret_fd, struct esim_error *err);
+
 /* "unix:/run/x?channel=basic" into the transport's URI and its options. */
 struct esim_device {
 	char uri[ESIM_URI_SIZE];

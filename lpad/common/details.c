@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* JSON with the names of SGP.22's ASN.1. */
-#include "output.h"
+/* JSON with the names of SGP.22's ASN.1. See details.h. */
+#include "details.h"
 
 #include <esim/text.h>
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *const ppr_names[] = { "pprUpdateControl", "ppr1", "ppr2", NULL };
@@ -29,6 +31,23 @@ static const char *const rsp_capability_names[] = {
 static const char *const category_names[] = {
 	"other", "basicEuicc", "mediumEuicc", "contactlessEuicc",
 };
+
+void format_iccid(const struct esim_iccid *iccid, char text[static ESIM_ICCID_DIGITS + 1])
+{
+	if (esim_iccid_format(iccid, text))
+		esim_hex_encode(esim_slice(iccid->bytes, sizeof(iccid->bytes)), text);
+}
+
+void format_bits(unsigned bits, const char *const *names, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; names[i] && used < size; i++)
+		if (bits & 1u << i)
+			used += (size_t)snprintf(text + used, size - used, "%s%s",
+						 used ? ", " : "", names[i]);
+}
 
 json_t *json_text(const char *text)
 {
@@ -311,4 +330,58 @@ json_t *json_error(const struct esim_error *err)
 	set_text(object, "message", err->message);
 	set_text(object, "advice", err->advice);
 	return object;
+}
+
+static void get_text(const json_t *object, const char *name, char *text, size_t size)
+{
+	const char *value = json_string_value(json_object_get(object, name));
+
+	if (value)
+		snprintf(text, size, "%s", value);
+}
+
+static int code_of(const char *name)
+{
+	for (int code = ESIM_EINVAL; name && code >= ESIM_ESTALE; code--)
+		if (strcmp(name, esim_code_name(code)) == 0)
+			return code;
+	return ESIM_EIO;
+}
+
+static enum esim_domain domain_of(const char *name)
+{
+	for (int domain = ESIM_DOMAIN_NONE; name && domain <= ESIM_DOMAIN_SYSTEM; domain++)
+		if (strcmp(name, esim_domain_name((enum esim_domain)domain)) == 0)
+			return (enum esim_domain)domain;
+	return ESIM_DOMAIN_NONE;
+}
+
+static enum esim_outcome outcome_of(const char *name)
+{
+	for (int outcome = ESIM_OUTCOME_NONE; name && outcome <= ESIM_OUTCOME_UNKNOWN; outcome++)
+		if (strcmp(name, esim_outcome_name((enum esim_outcome)outcome)) == 0)
+			return (enum esim_outcome)outcome;
+	return ESIM_OUTCOME_NONE;
+}
+
+void error_from_json(const json_t *object, struct esim_error *ret)
+{
+	const char *sw = json_string_value(json_object_get(object, "sw"));
+	const json_t *result = json_object_get(object, "es10Result");
+
+	esim_error_clear(ret);
+	ret->code = code_of(json_string_value(json_object_get(object, "code")));
+	ret->domain = domain_of(json_string_value(json_object_get(object, "domain")));
+	ret->outcome = outcome_of(json_string_value(json_object_get(object, "outcome")));
+	ret->sw = sw ? (uint16_t)strtoul(sw, NULL, 16) : 0;
+	ret->es10_result = result ? (int)json_integer_value(result) : ESIM_NO_RESULT;
+	ret->http_status = (int)json_integer_value(json_object_get(object, "httpStatus"));
+	get_text(object, "function", ret->function, sizeof(ret->function));
+	get_text(object, "es10ResultName", ret->result_name, sizeof(ret->result_name));
+	get_text(object, "subjectCode", ret->subject_code, sizeof(ret->subject_code));
+	get_text(object, "reasonCode", ret->reason_code, sizeof(ret->reason_code));
+	get_text(object, "subjectIdentifier", ret->subject_identifier, sizeof(ret->subject_identifier));
+	get_text(object, "check", ret->check, sizeof(ret->check));
+	get_text(object, "message", ret->message, sizeof(ret->message));
+	get_text(object, "advice", ret->advice, sizeof(ret->advice));
 }
