@@ -13,8 +13,13 @@
 
 #define VARIANT_MAX_DEPTH	16
 #define VARIANT_MAX_MEMBERS	4096
+#define VARIANT_MAX_BYTES	(1024 * 1024)	/* of texts and octets */
 
-/* Append @object (a JSON object, NULL: empty) as a{sv}. 0 or a negative errno. */
+/*
+ * 0 or a negative errno: -ELOOP nested too deeply, -EMSGSIZE too much of it, -ERANGE a number that JSON
+ * cannot hold, -EBADMSG what has no JSON, or a name that is there twice, -ENXIO nothing there.
+ */
+/* Append @object (a JSON object, NULL: empty) as a{sv}. */
 int variant_append_dict(sd_bus_message *message, const json_t *object);
 
 /* Read an a{sv} at the message's place. New reference. */
