@@ -277,10 +277,12 @@ static int read_members(struct reader *reader, json_t *object)
 {
 	int r;
 
-	while ((r = sd_bus_message_enter_container(reader->message, 'e', NULL)) > 0) {
+	while ((r = sd_bus_message_at_end(reader->message, false)) == 0) {
 		if (++reader->members > VARIANT_MAX_MEMBERS)
 			return -EMSGSIZE;
-		r = read_member(reader, object);
+		r = sd_bus_message_enter_container(reader->message, 'e', NULL);
+		if (r >= 0)
+			r = read_member(reader, object);
 		if (r >= 0)
 			r = sd_bus_message_exit_container(reader->message);
 		if (r < 0)
