@@ -121,10 +121,13 @@ static int sha256(const struct esim_slice *parts, size_t count, uint8_t digest[E
 	return r == 0 ? 0 : ESIM_EIO;
 }
 
-void esim_sha256(const struct esim_slice *parts, size_t count, uint8_t digest[static ESIM_SHA256_SIZE])
+int esim_sha256(const struct esim_slice *parts, size_t count, uint8_t digest[static ESIM_SHA256_SIZE])
 {
-	if (sha256(parts, count, digest))
+	int r = sha256(parts, count, digest);
+
+	if (r)
 		memset(digest, 0, ESIM_SHA256_SIZE);
+	return r;
 }
 
 int esim_random(uint8_t *out, size_t len)

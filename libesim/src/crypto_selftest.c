@@ -69,8 +69,7 @@ static bool sha256_works(void)
 					    { (const uint8_t *)"bc", 2 } };
 	uint8_t digest[ESIM_SHA256_SIZE];
 
-	esim_sha256(parts, 3, digest);
-	return memcmp(digest, sha256_abc, sizeof(digest)) == 0;
+	return esim_sha256(parts, 3, digest) == 0 && memcmp(digest, sha256_abc, sizeof(digest)) == 0;
 }
 
 /* A right signature is taken and the same one with a flipped bit is not. */

@@ -17,6 +17,14 @@ static const struct {
 	{ LPA_NO_ANSWER, ES10B_CANCEL_TIMEOUT, "nobody answered" },
 };
 
+int lpa_reason_of_answer(enum lpa_answer answer)
+{
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		if (refusals[i].answer == answer)
+			return (int)refusals[i].reason;
+	return LPA_NO_REASON;
+}
+
 /* 0 for yes; else the reason that both sides get. */
 static int judge(struct lpa_download *d, enum lpa_answer answer, struct esim_error *err)
 {
@@ -102,5 +110,27 @@ int lpa_ask_confirmation_code(struct lpa_download *d, struct esim_error *err)
 	if (rc == ESIM_EREFUSED)
 		esim_error_prefix(err, "no confirmation code: ");
 	d->has_code = !rc;
+	return rc;
+}
+
+/* hashCc = SHA256(SHA256(code) | transactionId). */
+int lpa_hash_confirmation_code(struct lpa_download *d, struct esim_error *err)
+{
+	const struct esim_slice code = esim_slice(d->confirmation_code, strlen(d->confirmation_code));
+	uint8_t inner[ESIM_SHA256_SIZE];
+	const struct esim_slice parts[] = {
+		esim_slice(inner, sizeof(inner)),
+		lpa_session_transaction_id(&d->session),
+	};
+	int rc = esim_sha256(&code, 1, inner);
+
+	if (!rc)
+		rc = esim_sha256(parts, 2, d->hash_cc);
+	explicit_bzero(inner, sizeof(inner));
+	if (!rc)
+		return 0;
+	esim_error_set(err, rc, "the confirmation code cannot be hashed: the crypto library failed");
+	if (err)
+		err->domain = ESIM_DOMAIN_SYSTEM;
 	return rc;
 }

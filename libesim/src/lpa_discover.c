@@ -56,10 +56,12 @@ int lpa_discover(struct lpa *lpa, const char *smds, struct es9p_event **ret, siz
 	if (rc)
 		return rc;
 	rc = lpa_session_authenticate(&session, err);
-	if (rc)
+	if (rc) {
 		lpa_session_call_off(&session, err);
-	else
+	} else {
+		lpa_session_finished(&session);
 		take_events(&session, ret, ret_count);
+	}
 	lpa_session_clear(&session);
 	return rc;
 }

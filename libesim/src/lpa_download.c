@@ -41,6 +41,7 @@ static int authenticate(struct lpa_download *d, struct esim_error *err)
 		rc = lpa_follow_event(d, err);
 		if (rc)
 			return rc;
+		lpa_session_finished(session);
 		lpa_session_clear(session);
 	}
 	esim_error_set(err, ESIM_ETOOBIG, "the event leads over more than %d SM-DS",
@@ -79,25 +80,12 @@ static int read_metadata(struct lpa_download *d, struct esim_error *err)
 	if (rc)
 		return rc;
 	result->has_metadata = true;
+	d->session.iccid = &result->metadata.iccid;
+	lpa_session_tell(&d->session, LPA_SESSION_OFFERED);
 	if (!expected || memcmp(expected, &result->metadata.iccid, sizeof(*expected)) == 0)
 		return 0;
 	d->session.reason = ES10B_CANCEL_END_USER_REJECTION;
 	return esim_error_verify(err, "iccid", "the server offers a profile with another ICCID");
-}
-
-/* hashCc = SHA256(SHA256(code) | transactionId). */
-static void hash_confirmation_code(struct lpa_download *d)
-{
-	const struct esim_slice code = esim_slice(d->confirmation_code, strlen(d->confirmation_code));
-	uint8_t inner[ESIM_SHA256_SIZE];
-	const struct esim_slice parts[] = {
-		esim_slice(inner, sizeof(inner)),
-		lpa_session_transaction_id(&d->session),
-	};
-
-	esim_sha256(&code, 1, inner);
-	esim_sha256(parts, 2, d->hash_cc);
-	explicit_bzero(inner, sizeof(inner));
 }
 
 static int get_confirmation_code(struct lpa_download *d, struct esim_error *err)
@@ -109,7 +97,7 @@ static int get_confirmation_code(struct lpa_download *d, struct esim_error *err)
 		return 0;
 	rc = lpa_ask_confirmation_code(d, err);
 	if (!rc)
-		hash_confirmation_code(d);
+		rc = lpa_hash_confirmation_code(d, err);
 	return rc;
 }
 

@@ -51,6 +51,9 @@ int lpa_check_policy(struct lpa_session *session, const struct esim_profile *met
 int lpa_ask_consent(struct lpa_download *download, struct esim_error *err);
 int lpa_ask_confirmation_code(struct lpa_download *download, struct esim_error *err);
 
+/* hashCc of the code that was given: one that cannot be made is never sent. */
+int lpa_hash_confirmation_code(struct lpa_download *download, struct esim_error *err);
+
 /* The metadata inside the package is what the user agreed to. */
 int lpa_compare_metadata(struct lpa_download *download, struct esim_error *err);
 

@@ -70,7 +70,7 @@ static int judge_result(struct lpa_download *d, struct esim_error *err)
 	}
 	d->result->has_result = true;
 	d->result->installed = result->success;
-	d->session.on_card = d->session.on_server = false;
+	lpa_session_finished(&d->session);
 	return result->success ? 0 : installation_failed(result, err);
 }
 
@@ -218,6 +218,7 @@ int lpa_load_package(struct lpa_download *d, struct esim_error *err)
 	bool begun = false, interrupted;
 	int rc;
 
+	lpa_session_tell(&d->session, LPA_SESSION_LOADING);
 	lpa_step(d->lpa, "ES10b.LoadBoundProfilePackage");
 	rc = es10b_load_bound_profile_package(d->lpa->options.card, esim_buf_slice(&d->package),
 					      report_progress, d, &d->result->result, &begun, err);

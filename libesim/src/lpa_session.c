@@ -15,6 +15,24 @@ struct esim_slice lpa_session_transaction_id(const struct lpa_session *s)
 	return esim_slice(s->initiated.transaction_id.bytes, s->initiated.transaction_id.len);
 }
 
+void lpa_session_tell(struct lpa_session *s, enum lpa_session_stage stage)
+{
+	const struct lpa_callbacks *callbacks = &s->lpa->options.callbacks;
+	const struct lpa_session_event event = {
+		.stage = stage,
+		.server_address = s->server.address,
+		.transaction_id = s->initiated.transaction_id_text,
+		.is_smds = s->is_smds,
+		.iccid = s->iccid,
+	};
+
+	if (stage == LPA_SESSION_ENDED && !s->told)
+		return;
+	s->told = stage != LPA_SESSION_ENDED;
+	if (callbacks->session)
+		callbacks->session(callbacks->context, &event);
+}
+
 static int get_challenge(struct lpa_session *s, struct esim_error *err)
 {
 	int rc;
@@ -36,6 +54,8 @@ static int initiate_authentication(struct lpa_session *s, struct esim_error *err
 		    es9p_initiate_authentication(&s->server, s->challenge, info1, &s->initiated, err);
 	lpa_step(s->lpa, NULL);
 	s->on_server = !rc;
+	if (!rc)
+		lpa_session_tell(s, LPA_SESSION_BEGUN);
 	return rc;
 }
 
@@ -170,7 +190,7 @@ static int verify_euicc(struct lpa_session *s, struct esim_error *err)
 	return rc;
 }
 
-int lpa_session_authenticate(struct lpa_session *s, struct esim_error *err)
+int lpa_session_begin(struct lpa_session *s, struct esim_error *err)
 {
 	const struct es10b_euicc_info1 *info1;
 	int rc = lpa_euicc_info1(s->lpa, &info1, err);
@@ -187,9 +207,14 @@ int lpa_session_authenticate(struct lpa_session *s, struct esim_error *err)
 		rc = authenticate_server(s, err);
 	if (!rc)
 		rc = verify_euicc(s, err);
-	if (!rc)
-		rc = authenticate_client(s, err);
 	return rc;
+}
+
+int lpa_session_authenticate(struct lpa_session *s, struct esim_error *err)
+{
+	int rc = lpa_session_begin(s, err);
+
+	return rc ? rc : authenticate_client(s, err);
 }
 
 /* --- the end of a session that failed -------------------------------------------- */
@@ -243,6 +268,12 @@ static int verify_cancelled(const struct lpa_session *s, enum es10b_cancel_reaso
 	return s->euicc_is_verified ? esim_verify_cancel_session(&in, err) : 0;
 }
 
+/* Whatever it says: a card that answers ends the session, or knows of none. */
+static bool card_answered(int rc)
+{
+	return !rc || rc == ESIM_ERESULT || rc == ESIM_ESW || rc == ESIM_EPROTO;
+}
+
 static void call_off(struct lpa_session *s, enum es10b_cancel_reason reason)
 {
 	struct esim_buf response = ESIM_BUF_INIT;
@@ -253,6 +284,7 @@ static void call_off(struct lpa_session *s, enum es10b_cancel_reason reason)
 	rc = es10b_cancel_session(s->lpa->options.card, &s->initiated.transaction_id, reason,
 				  &response, &err);
 	lpa_step(s->lpa, NULL);
+	s->on_card = !card_answered(rc);
 	if (!rc)
 		rc = verify_cancelled(s, reason, esim_buf_slice(&response), &err);
 	if (rc) {
@@ -269,18 +301,40 @@ static void call_off(struct lpa_session *s, enum es10b_cancel_reason reason)
 	esim_buf_free(&response);
 }
 
+static enum es10b_cancel_reason reason_to_tell(const struct lpa_session *s,
+						const struct esim_error *cause)
+{
+	const struct lpa_callbacks *callbacks = &s->lpa->options.callbacks;
+	int reason = LPA_NO_REASON;
+
+	if (cause->code == ESIM_ECANCELED && callbacks->why_cancelled)
+		reason = lpa_reason_of_answer(callbacks->why_cancelled(callbacks->context));
+	if (reason == LPA_NO_REASON)
+		reason = s->reason;
+	return reason == LPA_NO_REASON ? reason_of(cause) : (enum es10b_cancel_reason)reason;
+}
+
 void lpa_session_call_off(struct lpa_session *s, const struct esim_error *cause)
 {
 	enum es10b_cancel_reason reason;
 	bool interrupted;
 
+	if (s->on_card) {
+		reason = reason_to_tell(s, cause);
+		interrupted = lpa_hold_cancel(s->lpa);
+		call_off(s, reason_for_card(s, reason));
+		lpa_restore_cancel(s->lpa, interrupted);
+	}
+	s->on_server = false;
+	/* What the card may still hold is left to a later process. */
 	if (!s->on_card)
-		return;
-	reason = s->reason == LPA_NO_REASON ? reason_of(cause) : (enum es10b_cancel_reason)s->reason;
-	interrupted = lpa_hold_cancel(s->lpa);
-	call_off(s, reason_for_card(s, reason));
-	lpa_restore_cancel(s->lpa, interrupted);
+		lpa_session_tell(s, LPA_SESSION_ENDED);
+}
+
+void lpa_session_finished(struct lpa_session *s)
+{
 	s->on_card = s->on_server = false;
+	lpa_session_tell(s, LPA_SESSION_ENDED);
 }
 
 void lpa_session_clear(struct lpa_session *s)
@@ -289,6 +343,7 @@ void lpa_session_clear(struct lpa_session *s)
 	es10b_authenticate_server_response_clear(&s->authenticated);
 	es9p_authenticate_client_response_clear(&s->answer);
 	explicit_bzero(s->challenge, sizeof(s->challenge));
-	s->on_card = s->on_server = s->is_smds = s->euicc_is_verified = false;
+	s->on_card = s->on_server = s->is_smds = s->euicc_is_verified = s->told = false;
+	s->iccid = NULL;
 	s->reason = LPA_NO_REASON;
 }

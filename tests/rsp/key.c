@@ -218,8 +218,8 @@ int rsp_key_sign(const struct rsp_key *key, const struct esim_slice *parts, size
 	uint8_t digest[ESIM_SHA256_SIZE], der[MAX_SIGNATURE_DER], r[RSP_SECRET_SIZE], s[RSP_SECRET_SIZE];
 	word32 der_len = sizeof(der), r_len = sizeof(r), s_len = sizeof(s);
 
-	esim_sha256(parts, count, digest);
-	if (wc_ecc_sign_hash(digest, sizeof(digest), der, &der_len, key->rng, key->ecc) ||
+	if (esim_sha256(parts, count, digest) ||
+	    wc_ecc_sign_hash(digest, sizeof(digest), der, &der_len, key->rng, key->ecc) ||
 	    wc_ecc_sig_to_rs(der, der_len, r, &r_len, s, &s_len))
 		return ESIM_EIO;
 

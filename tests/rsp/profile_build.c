@@ -5,6 +5,7 @@
 #include <esim/tlv.h>
 #include <esim/trust.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #define PACKAGE_MAJOR 2
@@ -302,7 +303,8 @@ static void put_domain_key(struct builder *b, uint8_t usage, uint8_t id)
 	uint8_t key[ESIM_SHA256_SIZE];
 	size_t entry = esim_tlv_begin(b->out, 0x30), list, component;
 
-	esim_sha256(parts, 2, key);
+	if (esim_sha256(parts, 2, key))
+		abort();
 	put_byte(b->out, 0x95, usage);
 	put_byte(b->out, 0x82, id);
 	put_byte(b->out, 0x83, 0x01);

@@ -71,11 +71,10 @@ static int check_confirmation_code(struct call *call, const struct prepared *pre
 	if (!prepared->hash_cc.len)
 		return call_failed(call, "8.2.7", "2.2", "The confirmation code is missing");
 	code = esim_slice(order->confirmation_code, strlen(order->confirmation_code));
-	esim_sha256(&code, 1, inner);
 	parts[0] = esim_slice(inner, sizeof(inner));
 	parts[1] = esim_slice(call->session->id, SESSION_ID_SIZE);
-	esim_sha256(parts, 2, outer);
-	right = esim_slice_equal_secret(prepared->hash_cc, esim_slice(outer, sizeof(outer)));
+	right = esim_sha256(&code, 1, inner) == 0 && esim_sha256(parts, 2, outer) == 0 &&
+		esim_slice_equal_secret(prepared->hash_cc, esim_slice(outer, sizeof(outer)));
 	explicit_bzero(inner, sizeof(inner));
 	explicit_bzero(outer, sizeof(outer));
 	if (right)

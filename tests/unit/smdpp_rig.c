@@ -177,10 +177,10 @@ static void hash_code(const struct rig *rig, const char *code, uint8_t hash[stat
 	struct esim_slice text = esim_slice(code, strlen(code)), parts[2];
 	uint8_t inner[32];
 
-	esim_sha256(&text, 1, inner);
+	ATF_REQUIRE_EQ(0, esim_sha256(&text, 1, inner));
 	parts[0] = esim_slice(inner, sizeof(inner));
 	parts[1] = esim_slice(rig->initiated.transaction_id.bytes, rig->initiated.transaction_id.len);
-	esim_sha256(parts, 2, hash);
+	ATF_REQUIRE_EQ(0, esim_sha256(parts, 2, hash));
 }
 
 void rig_card_prepare(struct rig *rig, const char *confirmation_code)

@@ -51,7 +51,8 @@ enum lpa_session_stage {
 	LPA_SESSION_BEGUN,		/* the server gave a transaction id: card and server may hold a session */
 	LPA_SESSION_OFFERED,		/* what is offered is known */
 	LPA_SESSION_LOADING,		/* the next command brings the package to the card */
-	LPA_SESSION_ENDED,		/* nobody holds it any more, as far as could be seen to */
+	LPA_SESSION_ENDED,		/* nobody holds it any more, as far as could be seen to; not told
+					 * where the card did not answer: see lpa_end_session() */
 };
 
 /* For a journal: what a later process needs to end a session that this one left open. */
@@ -192,7 +193,9 @@ int lpa_download(struct lpa *lpa, const struct lpa_order *order, struct lpa_down
  * End a session that an earlier process left open: on the card, and with its
  * signed word on the server. *@ret_card, *@ret_server: whether each took it; a
  * card that knows nothing of the session any more has ended it, and the server is
- * left to its own deadline. The error is the first cause.
+ * left to its own deadline, as an SM-DS is always. LPA_YES as @reason counts as
+ * LPA_LATER. The error is the first cause: with *@ret_card only the server was not
+ * told, and nobody can do that any more.
  */
 int lpa_end_session(struct lpa *lpa, const char *server_address, const char *transaction_id,
 		    bool is_smds, enum lpa_answer reason, bool *ret_card, bool *ret_server,

@@ -172,8 +172,9 @@ int esim_signature_verify_parts(const struct esim_public_key *key,
 				const struct esim_slice *parts, size_t count,
 				struct esim_slice signature);
 
-void esim_sha256(const struct esim_slice *parts, size_t count,
-		 uint8_t digest[ESIM_AT_LEAST(ESIM_SHA256_SIZE)]);
+/* 0, or ESIM_EIO where the crypto library cannot; @digest is zeroes then. */
+int esim_sha256(const struct esim_slice *parts, size_t count,
+		uint8_t digest[ESIM_AT_LEAST(ESIM_SHA256_SIZE)]) __attribute__((warn_unused_result));
 
 /* 0 or ESIM_EIO where the operating system gives no randomness. */
 int esim_random(uint8_t *out, size_t len);
