@@ -216,6 +216,8 @@ static int attempt(const struct call *call, struct esim_slice body, bool may_rep
 	}
 	note_server_svn(call->server, response.admin_protocol);
 	r = judge(call, &response, ret);
+	if (r && call->err)
+		call->err->retry_after = response.retry_after;
 	repeat = may_repeat && wants_lower_version(r, call, &ret->status);
 	if (repeat)
 		call->server->version = lower_version(call->server);

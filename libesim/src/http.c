@@ -234,6 +234,17 @@ static void copy_header(CURL *easy, const char *name, char *out, size_t size)
 		out[0] = '\0';
 }
 
+/* A server's wish is heard, within reason; a date that has passed wishes nothing. */
+static unsigned retry_after(CURL *easy)
+{
+	curl_off_t seconds = 0;
+
+	curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds);
+	if (seconds < 0)
+		return 0;
+	return seconds < ESIM_MAX_RETRY_AFTER ? (unsigned)seconds : ESIM_MAX_RETRY_AFTER;
+}
+
 static int take_status(struct esim_http *http, const char *host, struct esim_http_response *response,
 		       struct esim_error *err)
 {
@@ -242,6 +253,7 @@ static int take_status(struct esim_http *http, const char *host, struct esim_htt
 
 	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
 	response->status = (int)status;
+	response->retry_after = retry_after(http->easy);
 	copy_header(http->easy, "Content-Type", response->content_type,
 		    sizeof(response->content_type));
 	copy_header(http->easy, "X-Admin-Protocol", response->admin_protocol,
@@ -252,8 +264,10 @@ static int take_status(struct esim_http *http, const char *host, struct esim_htt
 	esim_error_set(err, ESIM_EHTTP, "%s: it redirects (HTTP %ld) to %s, which is refused", host,
 		       status, location[0] ? location : "nowhere");
 	esim_error_advise(err, "Check the address; RSP servers do not redirect.");
-	if (err)
+	if (err) {
 		err->http_status = (int)status;
+		err->retry_after = response->retry_after;
+	}
 	return ESIM_EHTTP;
 }
 

@@ -86,6 +86,7 @@ struct esim_http_response {
 	int status;
 	char content_type[64];
 	char admin_protocol[64];
+	unsigned retry_after;			/* seconds, of Retry-After as number or date, up to ESIM_MAX_RETRY_AFTER; 0: none */
 	struct esim_buf body;			/* owned; bounded by ESIM_MAX_HTTP_BODY */
 };
 void esim_http_response_clear(struct esim_http_response *response);

@@ -68,6 +68,7 @@
 #define ESIM_MAX_SMDS_CASCADE		4
 #define ESIM_MAX_BPP			(768 * 1024)
 #define ESIM_MAX_BPP_SEGMENTS		2048
+#define ESIM_MAX_RETRY_AFTER		86400	/* seconds; a server that asks for more gets this */
 #define ESIM_HTTP_CONNECT_TIMEOUT_MS	30000
 #define ESIM_HTTP_REQUEST_TIMEOUT_MS	120000
 
