@@ -107,6 +107,22 @@ static int read_pending(const struct es10_answer *answer, const char *path,
 	return r ? esim_error_set(err, r, "out of memory") : 0;
 }
 
+int es10_pending_metadata(struct esim_slice pending, struct esim_notification *ret,
+			  struct esim_error *err)
+{
+	struct es10_answer kept = ES10_ANSWER_INIT("PendingNotification");
+	struct esim_pending_notification notification = { 0 };
+	int r = esim_asn1_decode(kept.function, pending, &kept.obj, err);
+
+	if (!r)
+		r = read_pending(&kept, "", &notification, err);
+	if (!r)
+		*ret = notification.metadata;
+	esim_pending_notification_clear(&notification);
+	es10_answer_clear(&kept);
+	return r;
+}
+
 static int read_pending_list(const struct es10_answer *answer,
 			     struct esim_pending_notification **ret, size_t *ret_count,
 			     struct esim_error *err)

@@ -30,8 +30,6 @@ int lpa_new(const struct lpa_options *options, struct lpa **ret, struct esim_err
 
 	if (rc)
 		return rc;
-	if (!options->card)
-		return esim_error_set(err, ESIM_EINVAL, "an LPA needs a card");
 	lpa = calloc(1, sizeof(*lpa));
 	if (!lpa)
 		return esim_error_set(err, ESIM_ENOMEM, "no memory");
@@ -73,7 +71,8 @@ static void read_counters(const struct lpa *lpa, struct lpa_reading *ret)
 	memset(ret, 0, sizeof(*ret));
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	ret->now = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-	esim_card_stats(lpa->options.card, &ret->card);
+	if (lpa->options.card)
+		esim_card_stats(lpa->options.card, &ret->card);
 	if (lpa->options.http)
 		esim_http_stats(lpa->options.http, &ret->http);
 }

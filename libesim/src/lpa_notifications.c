@@ -4,6 +4,7 @@
  * forgotten by the eUICC only when the server said so. Numbers are compared as
  * they are: 0 is one, and there is no "newer than the last".
  */
+#include "es10.h"
 #include "lpa_internal.h"
 
 #include <esim/verify.h>
@@ -79,8 +80,8 @@ static int verify(const struct lpa *lpa, struct esim_slice pending, struct esim_
 	return pending.len > 0 && pending.data[0] == 0x30 ? esim_verify_notification(&in, err) : 0;
 }
 
-int lpa_deliver_notification(struct lpa *lpa, const struct esim_notification *metadata,
-			     struct esim_slice pending, bool *ret_sent, struct esim_error *err)
+static int post(struct lpa *lpa, const struct esim_notification *metadata,
+		struct esim_slice pending, struct esim_error *err)
 {
 	struct es9p_server server;
 	int rc = lpa_server_init(lpa, metadata->address, &server, err);
@@ -92,12 +93,46 @@ int lpa_deliver_notification(struct lpa *lpa, const struct esim_notification *me
 		rc = es9p_handle_notification(&server, pending, err);
 		lpa_step(lpa, NULL);
 	}
-	if (rc) {
+	if (rc)
 		esim_error_prefix(err, "notification %u: ", metadata->seq_number);
+	return rc;
+}
+
+int lpa_deliver_notification(struct lpa *lpa, const struct esim_notification *metadata,
+			     struct esim_slice pending, bool *ret_sent, struct esim_error *err)
+{
+	int rc = post(lpa, metadata, pending, err);
+
+	if (rc)
 		return rc;
-	}
 	*ret_sent = true;
 	return lpa_drop_notification(lpa, metadata->seq_number, err);
+}
+
+/* What was kept outside the card is whole, and the one that @metadata names. */
+static int check_kept(const struct esim_notification *metadata, struct esim_slice pending,
+		      struct esim_error *err)
+{
+	struct esim_notification found;
+	int rc = es10_pending_metadata(pending, &found, err);
+
+	if (!rc && (found.seq_number != metadata->seq_number ||
+		    strcasecmp(found.address, metadata->address) != 0))
+		rc = esim_error_set(err, ESIM_EPROTO,
+				    "what was kept is another notification or goes elsewhere");
+	if (rc)
+		esim_error_prefix(err, "notification %u: ", metadata->seq_number);
+	return rc;
+}
+
+int lpa_post_notification(struct lpa *lpa, const struct esim_notification *metadata,
+			  struct esim_slice pending, struct esim_error *err)
+{
+	int rc = lpa_need_servers(lpa, err);
+
+	if (!rc)
+		rc = check_kept(metadata, pending, err);
+	return rc ? rc : post(lpa, metadata, pending, err);
 }
 
 /* Has an earlier one to the same server failed? Then the order forbids this one. */
