@@ -79,29 +79,42 @@ void es10b_pending_notifications_free(struct esim_pending_notification **list, s
 	*list = NULL;
 }
 
-/* The element at @path: its metadata lie elsewhere in each of the two kinds. */
-static int read_pending(const struct es10_answer *answer, const char *path,
-			struct esim_pending_notification *ret, struct esim_error *err)
+/* Of one element, @prefix before its fields: they lie elsewhere in each of the two kinds. */
+static int read_metadata(const struct es10_answer *answer, const char *prefix,
+			 struct esim_notification *ret, struct esim_error *err)
 {
-	static const char *const metadata[] = {
+	static const char *const places[] = {
 		"profileInstallationResult.profileInstallationResultData.notificationMetadata",
 		"otherSignedNotification.tbsOtherNotification",
 	};
 	char field[2 * ESIM_ASN1_PATH_SIZE];
-	struct esim_slice whole;
-	int r = ESIM_ENOENT;
+	int r;
 
-	for (size_t i = 0; r == ESIM_ENOENT && i < sizeof(metadata) / sizeof(metadata[0]); i++) {
-		snprintf(field, sizeof(field), "%s.%s", path, metadata[i]);
-		if (esim_asn1_has(answer->obj, field))
-			r = es10_notification_metadata(answer->obj, field, &ret->metadata, err);
-	}
-	if (r == ESIM_ENOENT || esim_asn1_whole(answer->obj, path, &whole))
-		return es10_bad_field(answer, path, 0, err);
-	if (r) {
-		esim_error_prefix(err, "%s: ", answer->function);
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(field, sizeof(field), "%s%s", prefix, places[i]);
+		if (!esim_asn1_has(answer->obj, field))
+			continue;
+		r = es10_notification_metadata(answer->obj, field, ret, err);
+		if (r)
+			esim_error_prefix(err, "%s: ", answer->function);
 		return r;
 	}
+	return es10_bad_field(answer, places[0], 0, err);
+}
+
+static int read_pending(const struct es10_answer *answer, const char *path,
+			struct esim_pending_notification *ret, struct esim_error *err)
+{
+	char prefix[ESIM_ASN1_PATH_SIZE + 1];
+	struct esim_slice whole;
+	int r;
+
+	snprintf(prefix, sizeof(prefix), "%s.", path);
+	r = read_metadata(answer, prefix, &ret->metadata, err);
+	if (r)
+		return r;
+	if (esim_asn1_whole(answer->obj, path, &whole))
+		return es10_bad_field(answer, path, 0, err);
 	esim_buf_append_slice(&ret->whole, whole);
 	r = esim_buf_failed(&ret->whole);
 	return r ? esim_error_set(err, r, "out of memory") : 0;
@@ -111,14 +124,10 @@ int es10_pending_metadata(struct esim_slice pending, struct esim_notification *r
 			  struct esim_error *err)
 {
 	struct es10_answer kept = ES10_ANSWER_INIT("PendingNotification");
-	struct esim_pending_notification notification = { 0 };
 	int r = esim_asn1_decode(kept.function, pending, &kept.obj, err);
 
 	if (!r)
-		r = read_pending(&kept, "", &notification, err);
-	if (!r)
-		*ret = notification.metadata;
-	esim_pending_notification_clear(&notification);
+		r = read_metadata(&kept, "", ret, err);
 	es10_answer_clear(&kept);
 	return r;
 }

@@ -304,6 +304,20 @@ ATF_TC_BODY(no_more_codes_leaves_the_servers_words, tc)
 	lpa_fixture_stop(&f);
 }
 
+ATF_TC_WITHOUT_HEAD(a_code_that_cannot_be_hashed_is_never_sent);
+ATF_TC_BODY(a_code_that_cannot_be_hashed_is_never_sent, tc)
+{
+	struct lpa_download d = { .confirmation_code = "1234" };
+	struct esim_error err;
+
+	ATF_CHECK_EQ(0, lpa_hash_confirmation_code(&d, &err));
+	/* No transaction id has it: more than the crypto library hashes at once. */
+	d.session.initiated.transaction_id.len = (size_t)UINT32_MAX + 1;
+	ATF_CHECK_EQ(ESIM_EIO, lpa_hash_confirmation_code(&d, &err));
+	ATF_CHECK_EQ(ESIM_DOMAIN_SYSTEM, err.domain);
+	ATF_CHECK_MSG(strstr(err.message, "cannot be hashed"), "%s", err.message);
+}
+
 /* --- while the package is loaded ------------------------------------------------------------ */
 
 static void cancel_half_way(struct lpa_fixture *f, const struct es10b_load_progress *load)
@@ -540,6 +554,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, another_iccid_than_expected_is_refused);
 	ATF_TP_ADD_TC(tp, a_wrong_code_is_asked_again_but_consent_is_not);
 	ATF_TP_ADD_TC(tp, no_more_codes_leaves_the_servers_words);
+	ATF_TP_ADD_TC(tp, a_code_that_cannot_be_hashed_is_never_sent);
 	ATF_TP_ADD_TC(tp, an_interrupted_load_is_called_off_and_can_be_repeated);
 	ATF_TP_ADD_TC(tp, an_interrupted_clean_up_is_not_held_again);
 	ATF_TP_ADD_TC(tp, a_lost_last_answer_is_found_on_the_card);

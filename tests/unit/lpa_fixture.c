@@ -91,12 +91,52 @@ static enum lpa_answer confirmation_code(void *context, unsigned refused,
 	return LPA_YES;
 }
 
+static void session(void *context, const struct lpa_session_event *event)
+{
+	struct lpa_fixture *f = context;
+	struct fixture_session_event *entry = &f->events[f->event_count % FIXTURE_EVENTS];
+
+	memset(entry, 0, sizeof(*entry));
+	entry->stage = event->stage;
+	entry->is_smds = event->is_smds;
+	snprintf(entry->server_address, sizeof(entry->server_address), "%s", event->server_address);
+	snprintf(entry->transaction_id, sizeof(entry->transaction_id), "%s", event->transaction_id);
+	entry->has_iccid = event->iccid != NULL;
+	if (event->iccid)
+		entry->iccid = *event->iccid;
+	f->event_count++;
+	if (f->at_session)
+		f->at_session(f, event);
+}
+
+static enum lpa_answer why_cancelled(void *context)
+{
+	struct lpa_fixture *f = context;
+
+	f->asked_why_cancelled++;
+	return f->why_cancelled;
+}
+
+static void watch_requests(void *context, const struct esim_http_trace *exchange)
+{
+	struct lpa_fixture *f = context;
+
+	if (!strstr(exchange->method_path, "cancelSession"))
+		return;
+	f->cancels_sent++;
+	if (exchange->response.len > 0 &&
+	    memmem(exchange->response.data, exchange->response.len, "Executed-Success", 16))
+		f->cancels_done++;
+}
+
 static void progress(void *context, const struct lpa_progress *p)
 {
 	struct lpa_fixture *f = context;
 
 	if (p->load && f->while_loading)
 		f->while_loading(f, p->load);
+	if (!p->load && f->at_step)
+		f->at_step(f);
 }
 
 static void note(void *context, const char *sentence)
@@ -156,6 +196,8 @@ static void start_http(struct lpa_fixture *f, const char *pki)
 		.connect_to = connect_to,
 		.connect_to_count = 2,
 		.request_timeout_ms = f->http_timeout_ms,
+		.trace = watch_requests,
+		.trace_context = f,
 		.cancel = f->cancel,
 	};
 	struct esim_error err;
@@ -184,6 +226,8 @@ static void start_lpa(struct lpa_fixture *f)
 		.cancel = f->cancel,
 		.callbacks = {
 			.context = f,
+			.session = session,
+			.why_cancelled = why_cancelled,
 			.consent = consent,
 			.ppr_consent = ppr_consent,
 			.confirmation_code = confirmation_code,

@@ -17,6 +17,16 @@
 #define FIXTURE_ICCID	"8944000000000000017"
 #define FIXTURE_NAME	"smdpp.example.com"
 #define FIXTURE_SMDS	"smds.example.com"
+#define FIXTURE_EVENTS	16
+
+/* What callbacks.session was told. */
+struct fixture_session_event {
+	enum lpa_session_stage stage;
+	char server_address[ESIM_MAX_FQDN + 1];
+	char transaction_id[2 * ESIM_MAX_TRANSACTION_ID + 1];
+	bool is_smds, has_iccid;
+	struct esim_iccid iccid;
+};
 
 struct lpa_fixture {
 	/* Set before lpa_fixture_start(); zeroed members are defaults. */
@@ -28,10 +38,15 @@ struct lpa_fixture {
 	const struct esim_eid *eid;		/* as lpa_options has it */
 
 	/* The user. */
-	enum lpa_answer consent, ppr_consent;
+	enum lpa_answer consent, ppr_consent, why_cancelled;
 	const char *codes[4];			/* confirmation codes, in order; NULL: no more */
 	void (*while_loading)(struct lpa_fixture *f, const struct es10b_load_progress *load);
-	unsigned consents, ppr_consents, codes_asked, notes;
+	void (*at_step)(struct lpa_fixture *f);		/* each that begins or ends */
+	void (*at_session)(struct lpa_fixture *f, const struct lpa_session_event *event);
+	unsigned consents, ppr_consents, codes_asked, notes, asked_why_cancelled;
+	struct fixture_session_event events[FIXTURE_EVENTS];	/* those past the end are counted */
+	unsigned event_count;
+	unsigned cancels_sent, cancels_done;	/* ES9+.CancelSession: sent; carried out by the server */
 	bool offered_test_profile;		/* in the last offer */
 	char last_note[320];
 
