@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define HOST "smdpp.example.com"
 #define ID "A1b2"
@@ -394,6 +395,77 @@ ATF_TC_BODY(an_smds_gives_events, tc)
 	bench_finish(&b, NULL);
 }
 
+/* "Retry-After: DATE" of @seconds from now (RFC 9110, 5.6.7). */
+static void retry_at(char *header, size_t size, time_t seconds)
+{
+	const time_t then = time(NULL) + seconds;
+	struct tm utc;
+
+	gmtime_r(&then, &utc);
+	strftime(header, size, "Retry-After: %a, %d %b %Y %H:%M:%S GMT\r\n", &utc);
+}
+
+ATF_TC_WITHOUT_HEAD(a_servers_wish_when_to_come_again_is_kept);
+ATF_TC_BODY(a_servers_wish_when_to_come_again_is_kept, tc)
+{
+	static const struct {
+		const char *status, *header, *body;
+		int code;
+		unsigned retry_after;
+	} cases[] = {
+		{ "503 Busy", "Retry-After: 120\r\n", "", ESIM_EHTTP, 120 },
+		{ "503 Busy", "", "", ESIM_EHTTP, 0 },
+		{ "429 Slowly", "Retry-After: never\r\n", "", ESIM_EHTTP, 0 },
+		{ "429 Slowly", "Retry-After: -5\r\n", "", ESIM_EHTTP, 0 },
+		{ "302 Found", "Location: x\r\nRetry-After: 7\r\n", "", ESIM_EHTTP, 7 },
+		{ "200 OK", "Content-Type: application/json\r\nRetry-After: 9\r\n",
+		  FAILED("8.2.6", "3.8"), ESIM_ESERVER, 9 },
+		{ "200 OK", "Content-Type: text/html\r\nRetry-After: 11\r\n", "hello", ESIM_EHTTP, 11 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct bench b = { 0 };
+
+		answer(&b, cases[i].status, cases[i].header, cases[i].body);
+		bench_start(&b);
+		ATF_CHECK_EQ(cases[i].code, cancel(&b));
+		ATF_CHECK_EQ_MSG(cases[i].retry_after, b.err.retry_after, "%s %s: %u", cases[i].status,
+				 cases[i].header, b.err.retry_after);
+		bench_finish(&b, NULL);
+	}
+}
+
+static unsigned retry_after_of(const char *header)
+{
+	struct bench b = { 0 };
+	unsigned wish;
+
+	answer(&b, "503 Busy", header, "");
+	bench_start(&b);
+	ATF_CHECK_EQ(ESIM_EHTTP, cancel(&b));
+	wish = b.err.retry_after;
+	bench_finish(&b, NULL);
+	return wish;
+}
+
+ATF_TC_WITHOUT_HEAD(a_wish_may_be_a_date_and_has_a_bound);
+ATF_TC_BODY(a_wish_may_be_a_date_and_has_a_bound, tc)
+{
+	char header[80];
+	unsigned wish;
+
+	retry_at(header, sizeof(header), 1800);
+	wish = retry_after_of(header);
+	/* The time that the answer takes goes off. */
+	ATF_CHECK_MSG(wish > 1500 && wish <= 1800, "%u", wish);
+	retry_at(header, sizeof(header), -1800);
+	ATF_CHECK_EQ(0, retry_after_of(header));
+	wish = retry_after_of("Retry-After: 99999999999\r\n");
+	ATF_CHECK_MSG(wish > 0 && wish <= ESIM_MAX_RETRY_AFTER, "%u", wish);
+	wish = retry_after_of("Retry-After: 999999999999999999999999999999\r\n");
+	ATF_CHECK_MSG(wish <= ESIM_MAX_RETRY_AFTER, "%u", wish);
+}
+
 ATF_TC_WITHOUT_HEAD(errors_may_go_unread);
 ATF_TC_BODY(errors_may_go_unread, tc)
 {
@@ -423,6 +495,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_malformed_answer_names_the_function);
 	ATF_TP_ADD_TC(tp, an_smds_is_spoken_to_in_the_name_of_es11);
 	ATF_TP_ADD_TC(tp, an_smds_gives_events);
+	ATF_TP_ADD_TC(tp, a_servers_wish_when_to_come_again_is_kept);
+	ATF_TP_ADD_TC(tp, a_wish_may_be_a_date_and_has_a_bound);
 	ATF_TP_ADD_TC(tp, errors_may_go_unread);
 	return atf_no_error();
 }

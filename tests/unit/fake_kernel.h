@@ -99,13 +99,13 @@ static int fail(int errnum)
 }
 
 /* A descriptor of the fake device is a pipe's end: closing it is real. */
-static int open_fake(void)
+static int open_fake(int flags)
 {
 	int ends[2];
 
 	if (fake.open_errno)
 		return fail(fake.open_errno);
-	if (pipe(ends))
+	if (pipe2(ends, flags & O_CLOEXEC))
 		return -1;
 	close(ends[0]);
 	fake.files++;
@@ -118,7 +118,7 @@ int open(const char *path, int flags, ...)
 	mode_t mode = 0;
 
 	if (strcmp(path, FAKE_DEVICE) == 0 || (fake.everywhere && strncmp(path, "dev/euicc", 9) == 0))
-		return open_fake();
+		return open_fake(flags);
 	va_start(args, flags);
 	if (flags & (O_CREAT | O_TMPFILE))
 		mode = va_arg(args, mode_t);

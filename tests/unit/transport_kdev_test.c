@@ -278,6 +278,48 @@ ATF_TC_BODY(a_channel_that_is_refused_leaves_no_file_and_keeps_its_cause, tc)
 }
 
 /* The basic channel is privileged: `lpactl apdu` goes on with its own where it is not given. */
+ATF_TC_WITHOUT_HEAD(a_channel_to_give_away_is_a_file_locked_to_its_aid);
+ATF_TC_BODY(a_channel_to_give_away_is_a_file_locked_to_its_aid, tc)
+{
+	const struct esim_slice aid = esim_slice("\xA0\x00\x00\x05\x59", 5);
+	int fd = -1;
+
+	fake_kernel_reset();
+	ATF_REQUIRE_EQ_MSG(0, esim_kdev_open_channel(FAKE_DEVICE, aid, &fd, &err), "%s", err.message);
+	ATF_CHECK(fd >= 0);
+	ATF_CHECK(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	ATF_CHECK(esim_slice_is(aid, fake.opened.aid, fake.opened.aid_len));
+	ATF_CHECK_EQ(0, fake.opened.flags);
+	ATF_CHECK_EQ(1, fake.files);
+	close(fd);
+}
+
+ATF_TC_WITHOUT_HEAD(no_channel_to_give_away_leaves_no_file);
+ATF_TC_BODY(no_channel_to_give_away_leaves_no_file, tc)
+{
+	const struct esim_slice aid = esim_slice("\xA0\x00\x00\x05\x59", 5);
+	static const uint8_t long_aid[17];
+	int fd = -1, first;
+
+	fake_kernel_reset();
+	first = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	close(first);
+	ATF_CHECK_EQ(ESIM_ENOTSUP, esim_kdev_open_channel("/dev/null", aid, &fd, &err));
+	ATF_CHECK_EQ(ESIM_ENODEV, esim_kdev_open_channel("/dev/euicc-that-is-not", aid, &fd, &err));
+	/* The default application is none that anyone named. */
+	ATF_CHECK_EQ(ESIM_EINVAL, esim_kdev_open_channel(FAKE_DEVICE, esim_slice(NULL, 0), &fd, &err));
+	ATF_CHECK_EQ(ESIM_EINVAL, esim_kdev_open_channel(FAKE_DEVICE, esim_slice(long_aid, 17), &fd, &err));
+	ATF_CHECK_EQ(0, fake.files);
+	fake.channel_errno = ENOENT;
+	fake.channel_sw = 0x6A82;
+	ATF_CHECK_EQ(ESIM_ENOENT, esim_kdev_open_channel(FAKE_DEVICE, aid, &fd, &err));
+	ATF_CHECK_EQ(0x6A82, err.sw);
+	ATF_CHECK_EQ(-1, fd);
+	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	ATF_CHECK_EQ(first, fd);
+	close(fd);
+}
+
 ATF_TC_WITHOUT_HEAD(the_basic_channel_is_opened_when_wanted_and_is_no_must);
 ATF_TC_BODY(the_basic_channel_is_opened_when_wanted_and_is_no_must, tc)
 {
@@ -585,6 +627,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, of_the_kernels_devices_the_one_with_the_link_is_preferred);
 	ATF_TP_ADD_TC(tp, each_channel_is_a_file_of_its_own_and_closed_by_itself);
 	ATF_TP_ADD_TC(tp, a_channel_that_is_refused_leaves_no_file_and_keeps_its_cause);
+	ATF_TP_ADD_TC(tp, a_channel_to_give_away_is_a_file_locked_to_its_aid);
+	ATF_TP_ADD_TC(tp, no_channel_to_give_away_leaves_no_file);
 	ATF_TP_ADD_TC(tp, the_basic_channel_is_opened_when_wanted_and_is_no_must);
 	ATF_TP_ADD_TC(tp, a_reset_is_asked_for_by_the_file_that_holds_the_channel);
 	ATF_TP_ADD_TC(tp, an_errno_of_a_batch_was_never_sent_and_says_why);
