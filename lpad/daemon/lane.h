@@ -11,6 +11,9 @@
 
 #include <systemd/sd-event.h>
 
+#include <stdbool.h>
+#include <stddef.h>
+
 struct card_session;			/* session.h: what the thread keeps open between tasks */
 struct session_context;
 
