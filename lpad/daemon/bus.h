@@ -18,6 +18,8 @@ void bus_free(struct bus **bus);
 /* Calls whose answer is outstanding: no idle exit before. */
 unsigned bus_calls(const struct bus *bus);
 
+/* DeviceTestMode of the configuration is another than before. */
+void bus_manager_changed(struct bus *bus);
 /* The model tells what came, changed (which properties is for the bus to find) or goes. */
 void bus_euicc_added(struct bus *bus, struct euicc *euicc);
 void bus_euicc_changed(struct bus *bus, struct euicc *euicc);

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A call under way: who calls, how many at once, authorisation, and its one answer. */
+#include "bus_private.h"
+
+#include "lpad/common/variant.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- who calls ---------------------------------------------------------------------------------- */
+
+static bool known_uid(const struct bus *bus, const char *sender, uid_t *ret)
+{
+	for (size_t i = 0; i < BUS_MAX_CALLERS; i++)
+		if (strcmp(bus->callers[i].name, sender) == 0) {
+			*ret = bus->callers[i].uid;
+			return true;
+		}
+	return false;
+}
+
+/* As the bus driver knows it: nothing that the caller says. */
+static int ask_uid(struct bus *bus, sd_bus_message *message, uid_t *ret)
+{
+	const char *sender = sd_bus_message_get_sender(message);
+	sd_bus_creds *creds = NULL;
+	int r;
+
+	if (known_uid(bus, sender, ret))
+		return 0;
+	r = sd_bus_query_sender_creds(message, SD_BUS_CREDS_EUID, &creds);
+	if (r >= 0)
+		r = sd_bus_creds_get_euid(creds, ret);
+	sd_bus_creds_unref(creds);
+	if (r >= 0 && strlen(sender) < sizeof(bus->callers[0].name)) {
+		unsigned i = bus->next_caller++ % BUS_MAX_CALLERS;
+
+		strcpy(bus->callers[i].name, sender);
+		bus->callers[i].uid = *ret;
+	}
+	return r;
+}
+
+static int check_limits(const struct bus *bus, const char *sender, uid_t uid, sd_bus_error *error)
+{
+	unsigned of_sender = 0, of_uid = 0;
+
+	for (const struct call *call = bus->calls; call; call = call->next) {
+		of_sender += strcmp(sd_bus_message_get_sender(call->message), sender) == 0;
+		of_uid += call->request.uid == uid;
+	}
+	if (uid && of_sender >= BUS_MAX_CALLS_SENDER)
+		return bus_error_set(error, "TooMany", "%u calls of yours have no answer yet: wait for one", of_sender);
+	if (uid && of_uid >= BUS_MAX_CALLS_UID)
+		return bus_error_set(error, "TooMany", "%u calls of this user have no answer yet: wait for one",
+				     of_uid);
+	if (bus->call_count >= BUS_MAX_CALLS)
+		return bus_error_set(error, "TooMany", "lpad has %u calls to answer: try again later", bus->call_count);
+	return 0;
+}
+
+/* --- a call's life --------------------------------------------------------------------------------- */
+
+int call_new(struct bus *bus, sd_bus_message *message, const struct bus_id *target, struct call **ret,
+	     sd_bus_error *error)
+{
+	struct call *call;
+	uid_t uid;
+	int r;
+
+	if (!sd_bus_message_get_sender(message) || ask_uid(bus, message, &uid) < 0)
+		return bus_error_set(error, "NotAuthorized", "the bus does not say which user calls");
+	r = check_limits(bus, sd_bus_message_get_sender(message), uid, error);
+	if (r < 0)
+		return r;
+	call = calloc(1, sizeof(*call));
+	if (!call)
+		return -ENOMEM;
+	call->bus = bus;
+	call->message = sd_bus_message_ref(message);
+	call->target = *target;
+	call->request.uid = uid;
+	call->next = bus->calls;
+	bus->calls = call;
+	bus->call_count++;
+	daemon_activity(bus->daemon);
+	*ret = call;
+	return 0;
+}
+
+/* Out of the bus's list, and no message any more. */
+static void detach(struct call *call)
+{
+	struct bus *bus = call->bus;
+	struct call **at = &bus->calls;
+
+	while (*at != call)
+		at = &(*at)->next;
+	*at = call->next;
+	bus->call_count--;
+	authority_cancel(&call->query);
+	call->message = sd_bus_message_unref(call->message);
+	call->bus = NULL;
+	daemon_activity(bus->daemon);
+}
+
+static void call_free(struct call *call)
+{
+	if (call->bus)
+		detach(call);
+	explicit_bzero(call, sizeof(*call));
+	free(call);
+}
+
+int call_refuse(struct call *call, int r)
+{
+	call_free(call);
+	return r;
+}
+
+/* @denied: why not, NULL: granted. */
+static void authorised(void *context, const char *denied)
+{
+	struct call *call = context;
+
+	call->query = NULL;
+	if (denied)
+		call_fail(call, "NotAuthorized", "%s%s", call->preface ? call->preface : "", denied);
+	else
+		call->act(call);
+}
+
+int call_authorise(struct call *call, const char *action, void (*act)(struct call *call))
+{
+	call->act = act;
+	if (!action)
+		act(call);
+	else if (authority_ask(call->bus->authority, call->message, action, authorised, call, &call->query) < 0)
+		call_fail(call, "System", "polkit cannot be asked: no memory, or no bus");
+	return 1;
+}
+
+/* --- answers -------------------------------------------------------------------------------------------- */
+
+void call_return_message(struct call *call, sd_bus_message *reply, int r)
+{
+	bus_news_flush(call->bus->news);
+	if (r >= 0)
+		r = sd_bus_send(call->bus->sd, reply, NULL);
+	sd_bus_message_unref(reply);
+	if (r < 0)
+		call_fail(call, "System", "the answer cannot be sent: %s", strerror(-r));
+	else
+		call_free(call);
+}
+
+void call_return(struct call *call)
+{
+	sd_bus_message *reply = NULL;
+	int r = sd_bus_message_new_method_return(call->message, &reply);
+
+	call_return_message(call, reply, r);
+}
+
+void call_return_path(struct call *call, const struct bus_id *id)
+{
+	char path[BUS_PATH_SIZE];
+	sd_bus_message *reply = NULL;
+	int r = sd_bus_message_new_method_return(call->message, &reply);
+
+	bus_path_format(id, path);
+	if (r >= 0)
+		r = sd_bus_message_append_basic(reply, 'o', path);
+	call_return_message(call, reply, r);
+}
+
+void call_return_details(struct call *call, const json_t *details)
+{
+	sd_bus_message *reply = NULL;
+	int r = sd_bus_message_new_method_return(call->message, &reply);
+
+	if (r >= 0)
+		r = variant_append_dict(reply, details);
+	call_return_message(call, reply, r);
+}
+
+void call_return_fd(struct call *call, int fd)
+{
+	sd_bus_message *reply = NULL;
+	int r = sd_bus_message_new_method_return(call->message, &reply);
+
+	if (r >= 0)
+		r = sd_bus_message_append_basic(reply, 'h', &fd);
+	call_return_message(call, reply, r);
+}
+
+static void fail_with(struct call *call, sd_bus_error *error)
+{
+	bus_news_flush(call->bus->news);
+	sd_bus_reply_method_error(call->message, error);
+	sd_bus_error_free(error);
+	call_free(call);
+}
+
+void call_fail(struct call *call, const char *name, const char *fmt, ...)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	char sentence[640];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(sentence, sizeof(sentence), fmt, ap);
+	va_end(ap);
+	bus_error_set(&error, name, "%s", sentence);
+	fail_with(call, &error);
+}
+
+void call_fail_from(struct call *call, const struct esim_error *err)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+
+	bus_error_from(&error, err);
+	fail_with(call, &error);
+}
+
+/* --- asking the model --------------------------------------------------------------------------------------- */
+
+void *call_find(struct call *call)
+{
+	void *object = bus_interface_of(call->target.kind)->find(call->bus->daemon, &call->target);
+
+	if (!object)
+		call_fail(call, "NotFound", "%s is not there any more", sd_bus_message_get_path(call->message));
+	return object;
+}
+
+void call_submit(struct call *call, struct euicc *euicc)
+{
+	struct esim_error err;
+	struct job *job;
+
+	esim_error_clear(&err);
+	if (job_submit(euicc, &call->request, &job, &err))
+		call_fail_from(call, &err);
+	else
+		call_return_path(call, &(struct bus_id){ BUS_JOB, 0, job->number });
+}
+
+void call_submit_and_wait(struct call *call, struct euicc *euicc, void (*ended)(struct call *call, struct job *job))
+{
+	struct esim_error err;
+	struct job *job;
+
+	esim_error_clear(&err);
+	if (job_submit(euicc, &call->request, &job, &err)) {
+		call_fail_from(call, &err);
+		return;
+	}
+	call->job = job->number;
+	call->ended = ended;
+}
+
+void calls_job_ended(struct bus *bus, struct job *job)
+{
+	struct call *next;
+
+	for (struct call *call = bus->calls; call; call = next) {
+		next = call->next;
+		if (call->job == job->number)
+			call->ended(call, job);
+	}
+}
+
+bool call_orphaned(struct call *call)
+{
+	if (call->bus)
+		return false;
+	call_free(call);
+	return true;
+}
+
+void call_done(void *context, const struct esim_error *err)
+{
+	struct call *call = context;
+
+	if (call_orphaned(call))
+		return;
+	if (err && err->code)
+		call_fail_from(call, err);
+	else
+		call_return(call);
+}
+
+/* The bus ends: each call gets its answer now. Those that the model owes an outcome are freed by that. */
+void calls_free(struct bus *bus)
+{
+	while (bus->calls) {
+		struct call *call = bus->calls;
+
+		if (!call->owed) {
+			call_fail(call, "NotReady", "lpad is ending");
+			continue;
+		}
+		sd_bus_reply_method_errorf(call->message, BUS_NAME ".Error.NotReady", "lpad is ending");
+		detach(call);
+	}
+}
