@@ -157,7 +157,8 @@ int argument_address(const char *name, char address[static ESIM_MAX_FQDN + 1], s
 	struct esim_error err;
 
 	esim_error_clear(&err);
-	if (esim_address_normalise(address, false, false, normal, &err))
+	/* Whether an address may be a literal one is the configuration's to say, in the job. */
+	if (esim_address_normalise(address, false, true, normal, &err))
 		return bus_error_set(error, "InvalidArgument", "%s: %s", name, err.message);
 	memcpy(address, normal, sizeof(normal));
 	return 0;

@@ -125,7 +125,7 @@ static int get_text(sd_bus *sd, const char *path, const char *interface, const c
 	if (strcmp(property, "CryptoDevice") == 0)
 		text = esim_crypto_describe();
 	else if (strcmp(property, "CryptoPolicy") == 0)
-		text = "approved";
+		text = strstr(esim_crypto_describe(), ", validated FIPS module") ? "fips" : "approved";
 	return sd_bus_message_append_basic(reply, 's', text);
 }
 
