@@ -344,6 +344,29 @@ static int add_file(struct esim_pool *pool, int dir, const char *name, size_t *f
 	return r;
 }
 
+/* Nothing is added where anything failed; an unusable file is no fault of the card's. */
+static int conclude(struct esim_pool *pool, size_t before, int r, struct esim_error *err)
+{
+	if (!r)
+		return 0;
+	truncate_pool(pool, before);
+	if (err && err->domain == ESIM_DOMAIN_CARD)
+		err->domain = ESIM_DOMAIN_USAGE;
+	return r;
+}
+
+int esim_pool_add_file(struct esim_pool *pool, const char *path, struct esim_error *err)
+{
+	size_t before = pool->count, found = 0;
+	int r = add_file(pool, AT_FDCWD, path, &found, err);
+
+	if (r == 0 && found == 0)
+		r = esim_error_set(err, ESIM_EINVAL, "no CI certificate");
+	if (r)
+		esim_error_prefix(err, "%s: ", path);
+	return conclude(pool, before, r, err);
+}
+
 int esim_pool_add_dir(struct esim_pool *pool, const char *dir, struct esim_error *err)
 {
 	struct dirent **names = NULL;
@@ -368,10 +391,5 @@ int esim_pool_add_dir(struct esim_pool *pool, const char *dir, struct esim_error
 	close(fd);
 	if (r == 0 && found == 0)
 		r = esim_error_set(err, ESIM_EINVAL, "%s holds no CI certificate (*.der, *.pem)", dir);
-	if (r) {
-		truncate_pool(pool, before);
-		if (err && err->domain == ESIM_DOMAIN_CARD)
-			err->domain = ESIM_DOMAIN_USAGE;
-	}
-	return r;
+	return conclude(pool, before, r, err);
 }

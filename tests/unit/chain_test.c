@@ -618,6 +618,11 @@ ATF_TC_BODY(directory_of_der_and_pem_is_read, tc)
 	ATF_CHECK_EQ_MSG(0, esim_pool_add_dir(&pool, "roots", &err), "%s", err.message);
 	ATF_CHECK_EQ(3, pool.count);
 	esim_pool_free(&pool);
+	ATF_CHECK_EQ_MSG(0, esim_pool_add_file(&pool, "roots/both.pem", &err), "%s", err.message);
+	ATF_CHECK_EQ(2, pool.count);
+	ATF_CHECK_EQ(ESIM_EINVAL, esim_pool_add_file(&pool, "roots/EUM.der", &err));
+	ATF_CHECK_EQ(2, pool.count);
+	esim_pool_free(&pool);
 	fixture_free(&a);
 	fixture_free(&b);
 	fixture_free(&c);
@@ -630,6 +635,9 @@ static void require_bad_file(const char *name, const void *data, size_t len, con
 
 	write_file(name, data, len);
 	ATF_CHECK(esim_pool_add_dir(&pool, "roots", &err) < 0);
+	ATF_CHECK_MSG(strstr(err.message, name) && strstr(err.message, words), "%s", err.message);
+	ATF_CHECK_EQ(0, pool.count);
+	ATF_CHECK(esim_pool_add_file(&pool, name, &err) < 0);
 	ATF_CHECK_MSG(strstr(err.message, name) && strstr(err.message, words), "%s", err.message);
 	ATF_CHECK_EQ(0, pool.count);
 	esim_pool_free(&pool);

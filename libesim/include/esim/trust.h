@@ -134,6 +134,9 @@ int esim_pool_add_key(struct esim_pool *pool, struct esim_slice key_id, const ch
  */
 int esim_pool_add_dir(struct esim_pool *pool, const char *dir, struct esim_error *err);
 
+/* One such file; the same holds. */
+int esim_pool_add_file(struct esim_pool *pool, const char *path, struct esim_error *err);
+
 /*
  * An anchor with @key_id, or NULL. One key id never stands for two keys of a pool; a
  * CI whose certificate was issued anew, with other dates, is there once for each.
