@@ -177,6 +177,17 @@ static json_t *json_key_ids(const struct esim_key_id_list *list)
 	return array;
 }
 
+json_t *json_info1(const struct es10b_euicc_info1 *info)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "svn", json_version(info->svn));
+	json_object_set_new(object, "euiccCiPKIdListForVerification",
+			    json_key_ids(&info->ci_for_verification));
+	json_object_set_new(object, "euiccCiPKIdListForSigning", json_key_ids(&info->ci_for_signing));
+	return object;
+}
+
 static json_t *json_card_resource(const struct es10b_euicc_info2 *info)
 {
 	json_t *object = json_object();

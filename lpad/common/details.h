@@ -17,6 +17,7 @@ json_t *json_hex(struct esim_slice bytes);
 json_t *json_version(struct esim_version version);
 json_t *json_profile(const struct esim_profile *profile);
 json_t *json_notification(const struct esim_notification *notification);
+json_t *json_info1(const struct es10b_euicc_info1 *info);
 json_t *json_info2(const struct es10b_euicc_info2 *info);
 json_t *json_rat(const struct esim_rat *rat);
 json_t *json_installation_result(const struct es10b_installation_result *result);

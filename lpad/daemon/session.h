@@ -53,15 +53,17 @@ struct session_hooks {
 
 /*
  * The LPA on @target's card: that of the task before, if it is the same and still good, else
- * opened now. @hooks stand until the next call. A card that was opened and is another eUICC's is
- * ESIM_ESTALE. @servers: with trust anchors and a connection; a gone target (uri "") then has a connection alone
- * (*@ret NULL, card_session_http()).
+ * opened now. @hooks (may be NULL) stand until the work_*() that opened it returns. A card that was
+ * opened and is another eUICC's is ESIM_ESTALE. @servers: with trust anchors and a connection. The LPA of
+ * a gone target (uri "") has no card: it can post notifications. @err is not NULL, here and below.
  */
 int card_session_open(struct card_session *session, const struct card_target *target,
 		      const struct session_hooks *hooks, bool servers, struct lpa **ret,
 		      struct esim_error *err);
 struct esim_card *card_session_card(struct card_session *session);
 struct esim_http *card_session_http(struct card_session *session);
+/* That of the last task, for its steps: lpa_steps(). NULL: none; lent until the next task. */
+const struct lpa *card_session_lpa(const struct card_session *session);
 /* Let the card go now: another program is to have it. */
 void card_session_close_card(struct card_session *session);
 
