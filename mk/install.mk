@@ -11,6 +11,13 @@ pkgconfigdir ?= $(libdir)/pkgconfig
 pcscdriverdir ?= $(libdir)/pcsc/drivers/serial
 udevrulesdir ?= $(prefix)/lib/udev/rules.d
 sysusersdir ?= $(prefix)/lib/sysusers.d
+tmpfilesdir ?= $(prefix)/lib/tmpfiles.d
+unitdir ?= $(prefix)/lib/systemd/system
+dbusinterfacesdir ?= $(datadir)/dbus-1/interfaces
+dbusservicesdir ?= $(datadir)/dbus-1/system-services
+# What looks for these two looks below /usr and /etc alone.
+dbuspolicydir ?= $(if $(filter /usr/local,$(prefix)),$(sysconfdir)/dbus-1/system.d,$(datadir)/dbus-1/system.d)
+polkitactionsdir ?= $(if $(filter /usr/local,$(prefix)),/usr/share/polkit-1/actions,$(datadir)/polkit-1/actions)
 dkmsdir ?= $(prefix)/src/coreesim-$(VERSION)
 
 STAGE := $(BUILD)/install
@@ -20,6 +27,11 @@ USBCCID_PC := $(STAGE)/libusbccid.pc
 USBCCID_STATIC := $(STAGE)/libusbccid.a
 DKMS_CONF := $(STAGE)/dkms.conf
 READER_CONF := $(STAGE)/coreesim
+LPAD_UNIT := $(STAGE)/lpad.service
+LPAD_BUS_SERVICE := $(STAGE)/org.coreesim.Lpa1.service
+LPAD_TMPFILES := $(STAGE)/lpad-tmpfiles.conf
+STAGED := $(LIBESIM_PC) $(LIBESIM_STATIC) $(USBCCID_PC) $(USBCCID_STATIC) $(DKMS_CONF) $(READER_CONF) \
+	$(LPAD_UNIT) $(LPAD_BUS_SERVICE) $(LPAD_TMPFILES)
 
 PUBLIC_HEADERS := $(wildcard libesim/include/esim/*.h)
 MAN_PAGES := $(wildcard docs/man/*.[1-9])
@@ -34,7 +46,7 @@ PRIVATE_LIBS := $(if $(filter system,$(WOLFSSL)),-lwolfssl) -ljansson -ltasn1 $(
 
 # A pc file names the places of this very install.
 pc_head = 'prefix=$(prefix)' 'libdir=$(libdir)' 'includedir=$(includedir)' ''
-.PHONY: $(LIBESIM_PC) $(USBCCID_PC) $(READER_CONF)
+.PHONY: $(LIBESIM_PC) $(USBCCID_PC) $(READER_CONF) $(LPAD_UNIT) $(LPAD_BUS_SERVICE) $(LPAD_TMPFILES)
 $(LIBESIM_PC):
 	@mkdir -p $(@D)
 	@printf '%s\n' $(pc_head) \
@@ -69,6 +81,14 @@ $(READER_CONF): ifd/coreesim.reader.conf
 	@mkdir -p $(@D)
 	@sed 's,@driverdir@,$(pcscdriverdir),' $< >$@
 
+# The same goes for what starts lpad, and for where it keeps its state.
+$(LPAD_UNIT): lpad/systemd/lpad.service.in
+$(LPAD_BUS_SERVICE): lpad/dbus/org.coreesim.Lpa1.service.in
+$(LPAD_TMPFILES): lpad/systemd/lpad-tmpfiles.conf.in
+$(LPAD_UNIT) $(LPAD_BUS_SERVICE) $(LPAD_TMPFILES):
+	@mkdir -p $(@D)
+	@sed -e 's,@sbindir@,$(sbindir),' -e 's,@statedir@,$(statedir),' $< >$@
+
 # What DKMS needs of kmod/: all but the tests.
 KMOD_SRCS := $(wildcard kmod/Kbuild kmod/*.[ch] kmod/include/*/*.h kmod/include/uapi/*/*.h)
 $(DKMS_CONF): kmod/dkms.conf
@@ -77,7 +97,8 @@ $(DKMS_CONF): kmod/dkms.conf
 
 installs = $(foreach f,$(1),$(f):$(2)/$(notdir $(f)):$(3))
 INSTALL_LIST := \
-	$(call installs,$(filter-out %/pcscwait,$(PROGRAMS)),$(bindir),755) \
+	$(call installs,$(filter-out %/pcscwait %/lpad,$(PROGRAMS)),$(bindir),755) \
+	$(call installs,$(filter %/lpad,$(PROGRAMS)),$(sbindir),755) \
 	$(call installs,$(PUBLIC_HEADERS),$(includedir)/esim,644) \
 	$(call installs,$(LIBESIM_STATIC),$(libdir),644) \
 	$(call installs,$(LIBESIM_SO),$(libdir),755) \
@@ -92,17 +113,25 @@ INSTALL_LIST := \
 	$(call installs,kmod/include/uapi/linux/euicc.h,$(includedir)/linux,644) \
 	$(call installs,$(wildcard udev/*.rules),$(udevrulesdir),644) \
 	udev/coreesim-sysusers.conf:$(sysusersdir)/coreesim.conf:644 \
+	lpad/systemd/lpad-sysusers.conf:$(sysusersdir)/lpad.conf:644 \
+	$(LPAD_TMPFILES):$(tmpfilesdir)/lpad.conf:644 \
+	$(call installs,$(LPAD_UNIT),$(unitdir),644) \
+	$(call installs,$(LPAD_BUS_SERVICE),$(dbusservicesdir),644) \
+	$(call installs,$(wildcard lpad/dbus/*.xml),$(dbusinterfacesdir),644) \
+	$(call installs,$(wildcard lpad/dbus/*.conf),$(dbuspolicydir),644) \
+	$(call installs,$(wildcard lpad/polkit/*.policy),$(polkitactionsdir),644) \
+	$(call installs,lpad/trust/README,$(datadir)/coreesim/ci.d,644) \
 	$(call installs,$(DKMS_CONF),$(dkmsdir),644) \
 	$(foreach f,$(KMOD_SRCS),$(f):$(dkmsdir)/$(patsubst kmod/%,%,$(f)):644)
 INSTALL_LINKS := $(foreach l,libesim libusbccid,$(l).so.$(SOVERSION) $(l).so)
 CONFIG_LIST := \
 	$(call installs,$(READER_CONF),$(sysconfdir)/reader.conf.d,644) \
-	$(call installs,ifd/ifdeuicc.conf,$(sysconfdir)/coreesim,644)
+	$(call installs,ifd/ifdeuicc.conf $(wildcard lpad/lpad.conf),$(sysconfdir)/coreesim,644)
 
 targets_of = $(foreach f,$(1),$(word 2,$(subst :, ,$(f))))
 INSTALL_TARGETS := $(call targets_of,$(INSTALL_LIST)) $(addprefix $(libdir)/,$(INSTALL_LINKS))
 
-install: all $(LIBESIM_PC) $(LIBESIM_STATIC) $(USBCCID_PC) $(USBCCID_STATIC) $(DKMS_CONF) $(READER_CONF)
+install: all $(STAGED)
 	@for f in $(INSTALL_LIST); do \
 		IFS=:; set -- $$f; unset IFS; \
 		echo "install $(DESTDIR)$$2"; \
@@ -131,6 +160,8 @@ uninstall: $(READER_CONF)
 		echo "remove $(DESTDIR)$$2"; \
 		rm -f "$(DESTDIR)$$2" || exit 1; \
 	done
-	@rmdir "$(DESTDIR)$(sysconfdir)/coreesim" 2>/dev/null || true
-	@rmdir "$(DESTDIR)$(includedir)/esim" $(addprefix "$(DESTDIR)$(dkmsdir)"/,include/uapi/linux include/uapi include/euicc include .) \
+	@rmdir "$(DESTDIR)$(sysconfdir)/coreesim" "$(DESTDIR)$(datadir)/coreesim/ci.d" "$(DESTDIR)$(datadir)/coreesim" \
+		2>/dev/null || true
+	@rmdir "$(DESTDIR)$(includedir)/esim" $(addprefix "$(DESTDIR)$(dkmsdir)"/,include/uapi/linux include/uapi include/euicc include) \
+		"$(DESTDIR)$(dkmsdir)" \
 		2>/dev/null || true
