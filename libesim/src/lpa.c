@@ -12,6 +12,11 @@
 #include <string.h>
 #include <time.h>
 
+/* Most procedures have fewer; a download has about this many. */
+#define STEPS_AT_ONCE 16
+
+_Static_assert(LPA_MAX_STEPS % STEPS_AT_ONCE == 0, "room for steps grows up to the maximum");
+
 /* For each command to the card, while a person waits for an interruption to take effect. */
 #define CLEAN_UP_TIMEOUT_MS 5000
 
@@ -46,6 +51,7 @@ void lpa_free(struct lpa **lpa)
 		es10b_euicc_info1_clear(&(*lpa)->info1);
 	if ((*lpa)->has_info2)
 		es10b_euicc_info2_clear(&(*lpa)->info2);
+	free((*lpa)->steps);
 	free(*lpa);
 	*lpa = NULL;
 }
@@ -93,6 +99,30 @@ static void charge(struct lpa_step *step, const struct lpa_reading *a, const str
 	step->http_nanoseconds += b->http.nanoseconds - a->http.nanoseconds;
 }
 
+/* Figures are no reason to fail: without memory for one more, the last one goes on. */
+static bool begin_step(struct lpa *lpa, const char *name)
+{
+	struct lpa_step *step;
+
+	if (lpa->step_count == lpa->step_room && lpa->step_room < LPA_MAX_STEPS) {
+		const size_t room = lpa->step_room + STEPS_AT_ONCE;
+		struct lpa_step *steps = reallocarray(lpa->steps, room, sizeof(*steps));
+
+		if (steps) {
+			memset(steps + lpa->step_room, 0, STEPS_AT_ONCE * sizeof(*steps));
+			lpa->steps = steps;
+			lpa->step_room = room;
+		}
+	}
+	if (lpa->step_room == 0)
+		return false;
+	if (lpa->step_count < lpa->step_room)
+		lpa->step_count++;
+	step = &lpa->steps[lpa->step_count - 1];
+	snprintf(step->name, sizeof(step->name), "%s", name);
+	return true;
+}
+
 void lpa_step(struct lpa *lpa, const char *name)
 {
 	const struct lpa_callbacks *callbacks = &lpa->options.callbacks;
@@ -101,14 +131,8 @@ void lpa_step(struct lpa *lpa, const char *name)
 	read_counters(lpa, &now);
 	if (lpa->in_step)
 		charge(&lpa->steps[lpa->step_count - 1], &lpa->step_start, &now);
-	lpa->in_step = name != NULL;
+	lpa->in_step = name && begin_step(lpa, name);
 	lpa->step_start = now;
-	if (name) {
-		if (lpa->step_count < LPA_MAX_STEPS)
-			lpa->step_count++;
-		snprintf(lpa->steps[lpa->step_count - 1].name,
-			 sizeof(lpa->steps[0].name), "%s", name);
-	}
 	if (callbacks->progress)
 		callbacks->progress(callbacks->context,
 				    &(struct lpa_progress){ .step = name ? name : "" });

@@ -14,8 +14,8 @@ struct lpa_reading {
 
 struct lpa {
 	struct lpa_options options;
-	struct lpa_step steps[LPA_MAX_STEPS];
-	size_t step_count;
+	struct lpa_step *steps;			/* grows; past its room the last one collects */
+	size_t step_count, step_room;
 	bool in_step;
 	struct lpa_reading step_start;
 	bool cleaning_up;			/* after an interruption, which the user was told */

@@ -129,7 +129,7 @@ struct lpa_step {
 };
 #define LPA_MAX_STEPS 128
 
-/* The steps so far, oldest first; past LPA_MAX_STEPS the last one collects. */
+/* The steps so far, oldest first, until the next one begins; past LPA_MAX_STEPS the last one collects. */
 const struct lpa_step *lpa_steps(const struct lpa *lpa, size_t *ret_count);
 
 /* Bracket work outside a procedure for the same table; NULL ends a step. @name outlives it. */
