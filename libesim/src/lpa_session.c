@@ -22,7 +22,7 @@ void lpa_session_tell(struct lpa_session *s, enum lpa_session_stage stage)
 		.stage = stage,
 		.server_address = s->server.address,
 		.transaction_id = s->initiated.transaction_id_text,
-		.is_smds = s->is_smds,
+		.is_smds = s->is_smds || s->kind == LPA_SERVER_SMDS,
 		.iccid = s->iccid,
 	};
 

@@ -282,6 +282,8 @@ ATF_TC_BODY(a_discovery_that_works_is_told_as_a_whole, tc)
 	ATF_CHECK_EQ_MSG(0, lpa_discover(f.lpa, NULL, &events, &count, &err), "%s", err.message);
 	free(events);
 	require_stages(&f, "begun ended", "a discovery");
+	/* Known from the start: a later process must not look for a function that ES11 has not. */
+	ATF_CHECK(f.events[0].is_smds);
 	lpa_fixture_stop(&f);
 }
 
