@@ -82,7 +82,7 @@ void bus_free(struct bus **pointer)
 		return;
 	if (bus->news)
 		bus_news_flush(bus->news);
-	calls_free(bus);
+	bus_calls_free(bus);
 	borrowers_free(bus);
 	bus_news_free(&bus->news);
 	authority_free(&bus->authority);

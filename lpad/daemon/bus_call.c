@@ -64,7 +64,7 @@ static int check_limits(const struct bus *bus, const char *sender, uid_t uid, sd
 
 /* --- a call's life --------------------------------------------------------------------------------- */
 
-int call_new(struct bus *bus, sd_bus_message *message, const struct bus_id *target, struct call **ret,
+int bus_call_new(struct bus *bus, sd_bus_message *message, const struct bus_id *target, struct call **ret,
 	     sd_bus_error *error)
 {
 	struct call *call;
@@ -107,7 +107,7 @@ static void detach(struct call *call)
 	daemon_activity(bus->daemon);
 }
 
-static void call_free(struct call *call)
+static void bus_call_free(struct call *call)
 {
 	if (call->bus)
 		detach(call);
@@ -115,9 +115,9 @@ static void call_free(struct call *call)
 	free(call);
 }
 
-int call_refuse(struct call *call, int r)
+int bus_call_refuse(struct call *call, int r)
 {
-	call_free(call);
+	bus_call_free(call);
 	return r;
 }
 
@@ -128,44 +128,44 @@ static void authorised(void *context, const char *denied)
 
 	call->query = NULL;
 	if (denied)
-		call_fail(call, "NotAuthorized", "%s%s", call->preface ? call->preface : "", denied);
+		bus_call_fail(call, "NotAuthorized", "%s%s", call->preface ? call->preface : "", denied);
 	else
 		call->act(call);
 }
 
-int call_authorise(struct call *call, const char *action, void (*act)(struct call *call))
+int bus_call_authorise(struct call *call, const char *action, void (*act)(struct call *call))
 {
 	call->act = act;
 	if (!action)
 		act(call);
 	else if (authority_ask(call->bus->authority, call->message, action, authorised, call, &call->query) < 0)
-		call_fail(call, "System", "polkit cannot be asked: no memory, or no bus");
+		bus_call_fail(call, "System", "polkit cannot be asked: no memory, or no bus");
 	return 1;
 }
 
 /* --- answers -------------------------------------------------------------------------------------------- */
 
-void call_return_message(struct call *call, sd_bus_message *reply, int r)
+void bus_call_return_message(struct call *call, sd_bus_message *reply, int r)
 {
 	bus_news_flush(call->bus->news);
 	if (r >= 0)
 		r = sd_bus_send(call->bus->sd, reply, NULL);
 	sd_bus_message_unref(reply);
 	if (r < 0)
-		call_fail(call, "System", "the answer cannot be sent: %s", strerror(-r));
+		bus_call_fail(call, "System", "the answer cannot be sent: %s", strerror(-r));
 	else
-		call_free(call);
+		bus_call_free(call);
 }
 
-void call_return(struct call *call)
+void bus_call_return(struct call *call)
 {
 	sd_bus_message *reply = NULL;
 	int r = sd_bus_message_new_method_return(call->message, &reply);
 
-	call_return_message(call, reply, r);
+	bus_call_return_message(call, reply, r);
 }
 
-void call_return_path(struct call *call, const struct bus_id *id)
+void bus_call_return_path(struct call *call, const struct bus_id *id)
 {
 	char path[BUS_PATH_SIZE];
 	sd_bus_message *reply = NULL;
@@ -174,27 +174,27 @@ void call_return_path(struct call *call, const struct bus_id *id)
 	bus_path_format(id, path);
 	if (r >= 0)
 		r = sd_bus_message_append_basic(reply, 'o', path);
-	call_return_message(call, reply, r);
+	bus_call_return_message(call, reply, r);
 }
 
-void call_return_details(struct call *call, const json_t *details)
+void bus_call_return_details(struct call *call, const json_t *details)
 {
 	sd_bus_message *reply = NULL;
 	int r = sd_bus_message_new_method_return(call->message, &reply);
 
 	if (r >= 0)
 		r = variant_append_dict(reply, details);
-	call_return_message(call, reply, r);
+	bus_call_return_message(call, reply, r);
 }
 
-void call_return_fd(struct call *call, int fd)
+void bus_call_return_fd(struct call *call, int fd)
 {
 	sd_bus_message *reply = NULL;
 	int r = sd_bus_message_new_method_return(call->message, &reply);
 
 	if (r >= 0)
 		r = sd_bus_message_append_basic(reply, 'h', &fd);
-	call_return_message(call, reply, r);
+	bus_call_return_message(call, reply, r);
 }
 
 static void fail_with(struct call *call, sd_bus_error *error)
@@ -202,10 +202,10 @@ static void fail_with(struct call *call, sd_bus_error *error)
 	bus_news_flush(call->bus->news);
 	sd_bus_reply_method_error(call->message, error);
 	sd_bus_error_free(error);
-	call_free(call);
+	bus_call_free(call);
 }
 
-void call_fail(struct call *call, const char *name, const char *fmt, ...)
+void bus_call_fail(struct call *call, const char *name, const char *fmt, ...)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	char sentence[640];
@@ -218,7 +218,7 @@ void call_fail(struct call *call, const char *name, const char *fmt, ...)
 	fail_with(call, &error);
 }
 
-void call_fail_from(struct call *call, const struct esim_error *err)
+void bus_call_fail_from(struct call *call, const struct esim_error *err)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 
@@ -228,42 +228,42 @@ void call_fail_from(struct call *call, const struct esim_error *err)
 
 /* --- asking the model --------------------------------------------------------------------------------------- */
 
-void *call_find(struct call *call)
+void *bus_call_find(struct call *call)
 {
 	void *object = bus_interface_of(call->target.kind)->find(call->bus->daemon, &call->target);
 
 	if (!object)
-		call_fail(call, "NotFound", "%s is not there any more", sd_bus_message_get_path(call->message));
+		bus_call_fail(call, "NotFound", "%s is not there any more", sd_bus_message_get_path(call->message));
 	return object;
 }
 
-void call_submit(struct call *call, struct euicc *euicc)
+void bus_call_submit(struct call *call, struct euicc *euicc)
 {
 	struct esim_error err;
 	struct job *job;
 
 	esim_error_clear(&err);
 	if (job_submit(euicc, &call->request, &job, &err))
-		call_fail_from(call, &err);
+		bus_call_fail_from(call, &err);
 	else
-		call_return_path(call, &(struct bus_id){ BUS_JOB, 0, job->number });
+		bus_call_return_path(call, &(struct bus_id){ BUS_JOB, 0, job->number });
 }
 
-void call_submit_and_wait(struct call *call, struct euicc *euicc, void (*ended)(struct call *call, struct job *job))
+void bus_call_submit_and_wait(struct call *call, struct euicc *euicc, void (*ended)(struct call *call, struct job *job))
 {
 	struct esim_error err;
 	struct job *job;
 
 	esim_error_clear(&err);
 	if (job_submit(euicc, &call->request, &job, &err)) {
-		call_fail_from(call, &err);
+		bus_call_fail_from(call, &err);
 		return;
 	}
 	call->job = job->number;
 	call->ended = ended;
 }
 
-void calls_job_ended(struct bus *bus, struct job *job)
+void bus_calls_job_ended(struct bus *bus, struct job *job)
 {
 	struct call *next;
 
@@ -274,34 +274,34 @@ void calls_job_ended(struct bus *bus, struct job *job)
 	}
 }
 
-bool call_orphaned(struct call *call)
+bool bus_call_orphaned(struct call *call)
 {
 	if (call->bus)
 		return false;
-	call_free(call);
+	bus_call_free(call);
 	return true;
 }
 
-void call_done(void *context, const struct esim_error *err)
+void bus_call_done(void *context, const struct esim_error *err)
 {
 	struct call *call = context;
 
-	if (call_orphaned(call))
+	if (bus_call_orphaned(call))
 		return;
 	if (err && err->code)
-		call_fail_from(call, err);
+		bus_call_fail_from(call, err);
 	else
-		call_return(call);
+		bus_call_return(call);
 }
 
 /* The bus ends: each call gets its answer now. Those that the model owes an outcome are freed by that. */
-void calls_free(struct bus *bus)
+void bus_calls_free(struct bus *bus)
 {
 	while (bus->calls) {
 		struct call *call = bus->calls;
 
 		if (!call->owed) {
-			call_fail(call, "NotReady", "lpad is ending");
+			bus_call_fail(call, "NotReady", "lpad is ending");
 			continue;
 		}
 		sd_bus_reply_method_errorf(call->message, BUS_NAME ".Error.NotReady", "lpad is ending");

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ANY		(-1)
+#define ANY		1000		/* codes are negative, domains are few */
 #define LENGTH(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* The first row that fits counts; of the codes that say little the domain decides. */

@@ -12,14 +12,14 @@ static int begin(sd_bus_message *message, void *userdata, struct call **ret, sd_
 {
 	const struct euicc *euicc = userdata;
 
-	return call_new(euicc->daemon->bus, message, &(struct bus_id){ BUS_EUICC, euicc->number, 0 }, ret, error);
+	return bus_call_new(euicc->daemon->bus, message, &(struct bus_id){ BUS_EUICC, euicc->number, 0 }, ret, error);
 }
 
 /* --- GetDetails ------------------------------------------------------------------------------------- */
 
 static void act_details(struct call *call)
 {
-	const struct euicc *euicc = call_find(call);
+	const struct euicc *euicc = bus_call_find(call);
 	json_t *details;
 	json_int_t owed = 0;
 
@@ -30,7 +30,7 @@ static void act_details(struct call *call)
 		owed++;
 	json_object_set_new(details, "notificationsOwed", json_integer(owed));
 	json_object_set_new(details, "complete", json_boolean(euicc->complete));
-	call_return_details(call, details);
+	bus_call_return_details(call, details);
 	json_decref(details);
 }
 
@@ -39,17 +39,17 @@ static int method_get_details(sd_bus_message *message, void *userdata, sd_bus_er
 	struct call *call;
 	int r = begin(message, userdata, &call, error);
 
-	return r < 0 ? r : call_authorise(call, "org.coreesim.lpa1.read-details", act_details);
+	return r < 0 ? r : bus_call_authorise(call, "org.coreesim.lpa1.read-details", act_details);
 }
 
 /* --- methods that queue a job ----------------------------------------------------------------------------- */
 
 static void act_submit(struct call *call)
 {
-	struct euicc *euicc = call_find(call);
+	struct euicc *euicc = bus_call_find(call);
 
 	if (euicc)
-		call_submit(call, euicc);
+		bus_call_submit(call, euicc);
 }
 
 static int method_download(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -60,7 +60,7 @@ static int method_download(sd_bus_message *message, void *userdata, sd_bus_error
 	if (r < 0)
 		return r;
 	r = order_read(message, userdata, NULL, &call->request, error);
-	return r < 0 ? call_refuse(call, r) : call_authorise(call, "org.coreesim.lpa1.download", act_submit);
+	return r < 0 ? bus_call_refuse(call, r) : bus_call_authorise(call, "org.coreesim.lpa1.download", act_submit);
 }
 
 static int method_discover(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -76,7 +76,7 @@ static int method_discover(sd_bus_message *message, void *userdata, sd_bus_error
 							sizeof(call->request.address), &given }, 1, error);
 	if (r >= 0 && given)
 		r = argument_address("smds", call->request.address, error);
-	return r < 0 ? call_refuse(call, r) : call_authorise(call, "org.coreesim.lpa1.download", act_submit);
+	return r < 0 ? bus_call_refuse(call, r) : bus_call_authorise(call, "org.coreesim.lpa1.download", act_submit);
 }
 
 static const struct {
@@ -117,7 +117,7 @@ static int method_memory_reset(sd_bus_message *message, void *userdata, sd_bus_e
 		return r;
 	call->request.kind = JOB_RESET;
 	r = read_reset_options(message, &call->request.reset_options, error);
-	return r < 0 ? call_refuse(call, r) : call_authorise(call, "org.coreesim.lpa1.memory-reset", act_submit);
+	return r < 0 ? bus_call_refuse(call, r) : bus_call_authorise(call, "org.coreesim.lpa1.memory-reset", act_submit);
 }
 
 static int method_set_default_smdp_address(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -131,22 +131,22 @@ static int method_set_default_smdp_address(sd_bus_message *message, void *userda
 	r = argument_text(message, "address", call->request.address, sizeof(call->request.address), error);
 	if (r >= 0 && call->request.address[0])
 		r = argument_address("address", call->request.address, error);
-	return r < 0 ? call_refuse(call, r) : call_authorise(call, "org.coreesim.lpa1.default-address", act_submit);
+	return r < 0 ? bus_call_refuse(call, r) : bus_call_authorise(call, "org.coreesim.lpa1.default-address", act_submit);
 }
 
 /* --- methods that wait ---------------------------------------------------------------------------------------- */
 
 static void act_refresh(struct call *call)
 {
-	struct euicc *euicc = call_find(call);
+	struct euicc *euicc = bus_call_find(call);
 	struct esim_error err;
 
 	if (!euicc)
 		return;
 	esim_error_clear(&err);
 	call->owed = true;
-	if (euicc_refresh(euicc, call_done, call, &err))
-		call_fail_from(call, &err);
+	if (euicc_refresh(euicc, bus_call_done, call, &err))
+		bus_call_fail_from(call, &err);
 }
 
 static int method_refresh(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -154,25 +154,25 @@ static int method_refresh(sd_bus_message *message, void *userdata, sd_bus_error 
 	struct call *call;
 	int r = begin(message, userdata, &call, error);
 
-	return r < 0 ? r : call_authorise(call, "org.coreesim.lpa1.read-details", act_refresh);
+	return r < 0 ? r : bus_call_authorise(call, "org.coreesim.lpa1.read-details", act_refresh);
 }
 
 static void attested(struct call *call, struct job *job)
 {
 	if (job->state == JOB_DONE)
-		call_return_details(call, json_object_get(job->details, "attestation"));
+		bus_call_return_details(call, json_object_get(job->details, "attestation"));
 	else if (job->error.code)
-		call_fail_from(call, &job->error);
+		bus_call_fail_from(call, &job->error);
 	else
-		call_fail(call, "Cancelled", "the attestation was cancelled");
+		bus_call_fail(call, "Cancelled", "the attestation was cancelled");
 }
 
 static void act_attest(struct call *call)
 {
-	struct euicc *euicc = call_find(call);
+	struct euicc *euicc = bus_call_find(call);
 
 	if (euicc)
-		call_submit_and_wait(call, euicc, attested);
+		bus_call_submit_and_wait(call, euicc, attested);
 }
 
 static int method_attest(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -185,7 +185,7 @@ static int method_attest(sd_bus_message *message, void *userdata, sd_bus_error *
 	call->request.kind = JOB_ATTEST;
 	r = argument_octets(message, "nonce", LPA_MIN_NONCE, LPA_MAX_NONCE, call->request.nonce,
 			    &call->request.nonce_len, error);
-	return r < 0 ? call_refuse(call, r) : call_authorise(call, "org.coreesim.lpa1.attest", act_attest);
+	return r < 0 ? bus_call_refuse(call, r) : bus_call_authorise(call, "org.coreesim.lpa1.attest", act_attest);
 }
 
 /* --- OpenChannel --------------------------------------------------------------------------------------------------- */
@@ -195,19 +195,19 @@ static void channel_opened(void *context, int fd, const struct esim_error *err)
 	struct call *call = context;
 	bool there;
 
-	if (call_orphaned(call)) {
+	if (bus_call_orphaned(call)) {
 		if (fd >= 0)
 			close(fd);
 		return;
 	}
 	there = borrower_end(call->bus, sd_bus_message_get_sender(call->message), fd >= 0);
 	if (fd < 0) {
-		call_fail_from(call, err);
+		bus_call_fail_from(call, err);
 	} else if (!there) {
 		model_borrower_gone(call->bus->daemon, sd_bus_message_get_sender(call->message));
-		call_fail(call, "Cancelled", "the caller has left");
+		bus_call_fail(call, "Cancelled", "the caller has left");
 	} else {
-		call_return_fd(call, fd);
+		bus_call_return_fd(call, fd);
 	}
 	if (fd >= 0)
 		close(fd);
@@ -217,20 +217,20 @@ static void act_open_channel(struct call *call)
 {
 	const char *borrower = sd_bus_message_get_sender(call->message);
 	const struct esim_slice aid = esim_slice(call->aid.bytes, call->aid.len);
-	struct euicc *euicc = call_find(call);
+	struct euicc *euicc = bus_call_find(call);
 	struct esim_error err;
 
 	if (!euicc)
 		return;
 	esim_error_clear(&err);
 	if (borrower_begin(call->bus, borrower, &err)) {
-		call_fail_from(call, &err);
+		bus_call_fail_from(call, &err);
 		return;
 	}
 	call->owed = true;
 	if (euicc_open_channel(euicc, aid, borrower, channel_opened, call, &err)) {
 		borrower_end(call->bus, borrower, false);
-		call_fail_from(call, &err);
+		bus_call_fail_from(call, &err);
 	}
 }
 
@@ -242,7 +242,7 @@ static int method_open_channel(sd_bus_message *message, void *userdata, sd_bus_e
 	if (r < 0)
 		return r;
 	r = argument_octets(message, "aid", 5, ESIM_MAX_AID, call->aid.bytes, &call->aid.len, error);
-	return r < 0 ? call_refuse(call, r) : call_authorise(call, "org.coreesim.lpa1.open-channel", act_open_channel);
+	return r < 0 ? bus_call_refuse(call, r) : bus_call_authorise(call, "org.coreesim.lpa1.open-channel", act_open_channel);
 }
 
 /* --- properties ------------------------------------------------------------------------------------------------------- */

@@ -9,12 +9,12 @@ static int begin(sd_bus_message *message, void *userdata, struct call **ret, sd_
 	const struct event *event = userdata;
 	const struct bus_id id = { BUS_EVENT, event->euicc->number, event->number };
 
-	return call_new(event->euicc->daemon->bus, message, &id, ret, error);
+	return bus_call_new(event->euicc->daemon->bus, message, &id, ret, error);
 }
 
 static void act_details(struct call *call)
 {
-	const struct event *event = call_find(call);
+	const struct event *event = bus_call_find(call);
 	json_t *details;
 
 	if (!event)
@@ -22,7 +22,7 @@ static void act_details(struct call *call)
 	details = json_object();
 	json_object_set_new(details, "eventId", json_text(event->info.event_id));
 	json_object_set_new(details, "rspServerAddress", json_text(event->info.server_address));
-	call_return_details(call, details);
+	bus_call_return_details(call, details);
 	json_decref(details);
 }
 
@@ -31,15 +31,15 @@ static int method_get_details(sd_bus_message *message, void *userdata, sd_bus_er
 	struct call *call;
 	int r = begin(message, userdata, &call, error);
 
-	return r < 0 ? r : call_authorise(call, "org.coreesim.lpa1.read-details", act_details);
+	return r < 0 ? r : bus_call_authorise(call, "org.coreesim.lpa1.read-details", act_details);
 }
 
 static void act_download(struct call *call)
 {
-	const struct event *event = call_find(call);
+	const struct event *event = bus_call_find(call);
 
 	if (event)
-		call_submit(call, event->euicc);
+		bus_call_submit(call, event->euicc);
 }
 
 static int method_download(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -51,7 +51,7 @@ static int method_download(sd_bus_message *message, void *userdata, sd_bus_error
 	if (r < 0)
 		return r;
 	r = order_read(message, event->euicc, event, &call->request, error);
-	return r < 0 ? call_refuse(call, r) : call_authorise(call, "org.coreesim.lpa1.download", act_download);
+	return r < 0 ? bus_call_refuse(call, r) : bus_call_authorise(call, "org.coreesim.lpa1.download", act_download);
 }
 
 static const sd_bus_vtable vtable[] = {

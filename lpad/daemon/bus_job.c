@@ -26,16 +26,16 @@ static int begin(sd_bus_message *message, void *userdata, struct call **ret, sd_
 {
 	const struct job *job = userdata;
 
-	return call_new(job->daemon->bus, message, &(struct bus_id){ BUS_JOB, 0, job->number }, ret, error);
+	return bus_call_new(job->daemon->bus, message, &(struct bus_id){ BUS_JOB, 0, job->number }, ret, error);
 }
 
 /* @action: what the owner needs; NULL: nothing. */
 static int authorise(struct call *call, const struct job *job, const char *action, void (*act)(struct call *call))
 {
 	if (call->request.uid == job->request.uid)
-		return call_authorise(call, action, act);
+		return bus_call_authorise(call, action, act);
 	call->preface = "the job is another user's; ";
-	return call_authorise(call, "org.coreesim.lpa1.configure", act);
+	return bus_call_authorise(call, "org.coreesim.lpa1.configure", act);
 }
 
 /* --- GetDetails ------------------------------------------------------------------------------------- */
@@ -56,13 +56,13 @@ static json_t *job_details(const struct job *job)
 
 static void act_details(struct call *call)
 {
-	const struct job *job = call_find(call);
+	const struct job *job = bus_call_find(call);
 	json_t *details;
 
 	if (!job)
 		return;
 	details = job_details(job);
-	call_return_details(call, details);
+	bus_call_return_details(call, details);
 	json_decref(details);
 }
 
@@ -103,16 +103,16 @@ static int read_answer(sd_bus_message *message, struct call *call, sd_bus_error 
 static void finish(struct call *call, const struct esim_error *err, int r)
 {
 	if (r == ESIM_EINVAL)
-		call_fail(call, "WrongState", "%s", err->message);
+		bus_call_fail(call, "WrongState", "%s", err->message);
 	else if (r)
-		call_fail_from(call, err);
+		bus_call_fail_from(call, err);
 	else
-		call_return(call);
+		bus_call_return(call);
 }
 
 static void act_confirm(struct call *call)
 {
-	struct job *job = call_find(call);
+	struct job *job = bus_call_find(call);
 	struct esim_error err;
 
 	if (!job)
@@ -130,7 +130,7 @@ static int method_confirm(sd_bus_message *message, void *userdata, sd_bus_error 
 	if (r < 0)
 		return r;
 	r = read_answer(message, call, error);
-	return r < 0 ? call_refuse(call, r) : authorise(call, job, actions[job->request.kind], act_confirm);
+	return r < 0 ? bus_call_refuse(call, r) : authorise(call, job, actions[job->request.kind], act_confirm);
 }
 
 /* --- Cancel ------------------------------------------------------------------------------------------------ */
@@ -154,7 +154,7 @@ static int read_reason(sd_bus_message *message, enum lpa_answer *reason, sd_bus_
 
 static void act_cancel(struct call *call)
 {
-	struct job *job = call_find(call);
+	struct job *job = bus_call_find(call);
 	struct esim_error err;
 
 	if (!job)
@@ -172,7 +172,7 @@ static int method_cancel(sd_bus_message *message, void *userdata, sd_bus_error *
 	if (r < 0)
 		return r;
 	r = read_reason(message, &call->reason, error);
-	return r < 0 ? call_refuse(call, r) : authorise(call, userdata, NULL, act_cancel);
+	return r < 0 ? bus_call_refuse(call, r) : authorise(call, userdata, NULL, act_cancel);
 }
 
 /* --- properties ---------------------------------------------------------------------------------------------- */

@@ -33,27 +33,27 @@ static void act_parse(struct call *call)
 
 	esim_error_clear(&err);
 	if (esim_activation_code_parse(call->request.download.activation_code, false, &code, &err)) {
-		call_fail_from(call, &err);
+		bus_call_fail_from(call, &err);
 		return;
 	}
 	details = parsed_details(&code);
 	esim_activation_code_clear(&code);
-	call_return_details(call, details);
+	bus_call_return_details(call, details);
 	json_decref(details);
 }
 
 static int method_parse_activation_code(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	struct call *call;
-	int r = call_new(userdata, message, &manager, &call, error);
+	int r = bus_call_new(userdata, message, &manager, &call, error);
 
 	if (r < 0)
 		return r;
 	r = argument_text(message, "activation_code", call->request.download.activation_code,
 			  sizeof(call->request.download.activation_code), error);
 	if (r < 0)
-		return call_refuse(call, r);
-	return call_authorise(call, "org.coreesim.lpa1.read-details", act_parse);
+		return bus_call_refuse(call, r);
+	return bus_call_authorise(call, "org.coreesim.lpa1.read-details", act_parse);
 }
 
 /* --- CheckEvents ------------------------------------------------------------------------------------ */
@@ -94,20 +94,20 @@ static void act_check_events(struct call *call)
 		r = sd_bus_message_open_container(reply, 'a', "o");
 	if (r >= 0 && submit_discoveries(call, reply, &err)) {
 		sd_bus_message_unref(reply);
-		call_fail_from(call, &err);
+		bus_call_fail_from(call, &err);
 		return;
 	}
 	if (r >= 0)
 		r = sd_bus_message_close_container(reply);
-	call_return_message(call, reply, r);
+	bus_call_return_message(call, reply, r);
 }
 
 static int method_check_events(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	struct call *call;
-	int r = call_new(userdata, message, &manager, &call, error);
+	int r = bus_call_new(userdata, message, &manager, &call, error);
 
-	return r < 0 ? r : call_authorise(call, "org.coreesim.lpa1.download", act_check_events);
+	return r < 0 ? r : bus_call_authorise(call, "org.coreesim.lpa1.download", act_check_events);
 }
 
 /* --- properties ------------------------------------------------------------------------------------------ */

@@ -105,7 +105,7 @@ static void say_finished(struct bus_news *news, struct shown *shown, struct job 
 {
 	shown->finished = false;
 	sd_bus_emit_signal(news->bus->sd, path, bus_job_interface.name, "Finished", "b", job->state == JOB_DONE);
-	calls_job_ended(news->bus, job);
+	bus_calls_job_ended(news->bus, job);
 }
 
 /* A signal that cannot be sent is lost with the connection, and that ends the daemon. */

@@ -11,7 +11,7 @@ static int begin(sd_bus_message *message, void *userdata, struct call **ret, sd_
 	const struct notification *notification = userdata;
 	const struct bus_id id = { BUS_NOTIFICATION, notification->euicc->number, notification->number };
 
-	return call_new(notification->euicc->daemon->bus, message, &id, ret, error);
+	return bus_call_new(notification->euicc->daemon->bus, message, &id, ret, error);
 }
 
 /* --- methods ---------------------------------------------------------------------------------------- */
@@ -29,7 +29,7 @@ static json_t *last_error(const struct outbox_entry *entry)
 
 static void act_details(struct call *call)
 {
-	const struct notification *notification = call_find(call);
+	const struct notification *notification = bus_call_find(call);
 	json_t *details;
 
 	if (!notification)
@@ -37,7 +37,7 @@ static void act_details(struct call *call)
 	details = json_notification(&notification->info.metadata);
 	if (notification->info.error[0])
 		json_object_set_new(details, "error", last_error(&notification->info));
-	call_return_details(call, details);
+	bus_call_return_details(call, details);
 	json_decref(details);
 }
 
@@ -46,18 +46,18 @@ static int method_get_details(sd_bus_message *message, void *userdata, sd_bus_er
 	struct call *call;
 	int r = begin(message, userdata, &call, error);
 
-	return r < 0 ? r : call_authorise(call, "org.coreesim.lpa1.read-details", act_details);
+	return r < 0 ? r : bus_call_authorise(call, "org.coreesim.lpa1.read-details", act_details);
 }
 
 static void act_send(struct call *call)
 {
-	struct notification *notification = call_find(call);
+	struct notification *notification = bus_call_find(call);
 
 	if (!notification)
 		return;
 	call->request.kind = JOB_NOTIFICATION;
 	memcpy(call->request.notification, notification->info.name, sizeof(call->request.notification));
-	call_submit(call, notification->euicc);
+	bus_call_submit(call, notification->euicc);
 }
 
 static int method_send(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -65,20 +65,20 @@ static int method_send(sd_bus_message *message, void *userdata, sd_bus_error *er
 	struct call *call;
 	int r = begin(message, userdata, &call, error);
 
-	return r < 0 ? r : call_authorise(call, "org.coreesim.lpa1.manage-profiles", act_send);
+	return r < 0 ? r : bus_call_authorise(call, "org.coreesim.lpa1.manage-profiles", act_send);
 }
 
 static void act_drop(struct call *call)
 {
-	struct notification *notification = call_find(call);
+	struct notification *notification = bus_call_find(call);
 	struct esim_error err;
 
 	if (!notification)
 		return;
 	esim_error_clear(&err);
 	call->owed = true;
-	if (notification_drop(notification, call_done, call, &err))
-		call_fail_from(call, &err);
+	if (notification_drop(notification, bus_call_done, call, &err))
+		bus_call_fail_from(call, &err);
 }
 
 static int method_drop(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -86,7 +86,7 @@ static int method_drop(sd_bus_message *message, void *userdata, sd_bus_error *er
 	struct call *call;
 	int r = begin(message, userdata, &call, error);
 
-	return r < 0 ? r : call_authorise(call, "org.coreesim.lpa1.drop-notification", act_drop);
+	return r < 0 ? r : bus_call_authorise(call, "org.coreesim.lpa1.drop-notification", act_drop);
 }
 
 /* --- properties ------------------------------------------------------------------------------------------ */

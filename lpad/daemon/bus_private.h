@@ -114,36 +114,36 @@ struct call {
 };
 
 /* Negative: refused, *@error says why. */
-int call_new(struct bus *bus, sd_bus_message *message, const struct bus_id *target, struct call **ret,
+int bus_call_new(struct bus *bus, sd_bus_message *message, const struct bus_id *target, struct call **ret,
 	     sd_bus_error *error);
 /* What a handler returns when arguments were refused. */
-int call_refuse(struct call *call, int r);
+int bus_call_refuse(struct call *call, int r);
 /* Ask for @action (NULL: nobody is to be asked), then act(). Returns what a handler returns. */
-int call_authorise(struct call *call, const char *action, void (*act)(struct call *call));
+int bus_call_authorise(struct call *call, const char *action, void (*act)(struct call *call));
 
 /* The ends of a call; each frees it. */
-void call_return(struct call *call);
+void bus_call_return(struct call *call);
 /* @reply, or why it could not be made: @r. */
-void call_return_message(struct call *call, sd_bus_message *reply, int r);
-void call_return_path(struct call *call, const struct bus_id *id);
-void call_return_details(struct call *call, const json_t *details);
-void call_return_fd(struct call *call, int fd);
-void call_fail(struct call *call, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-void call_fail_from(struct call *call, const struct esim_error *err);
+void bus_call_return_message(struct call *call, sd_bus_message *reply, int r);
+void bus_call_return_path(struct call *call, const struct bus_id *id);
+void bus_call_return_details(struct call *call, const json_t *details);
+void bus_call_return_fd(struct call *call, int fd);
+void bus_call_fail(struct call *call, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void bus_call_fail_from(struct call *call, const struct esim_error *err);
 
 /* The object that the call is for; NULL: it has gone, and the call was ended. */
-void *call_find(struct call *call);
+void *bus_call_find(struct call *call);
 /* Queue call->request for @euicc and answer with the job's path; NULL: failed, and ended. */
-void call_submit(struct call *call, struct euicc *euicc);
+void bus_call_submit(struct call *call, struct euicc *euicc);
 /* The same, but answered by ended() when the job has ended. */
-void call_submit_and_wait(struct call *call, struct euicc *euicc, void (*ended)(struct call *call, struct job *job));
+void bus_call_submit_and_wait(struct call *call, struct euicc *euicc, void (*ended)(struct call *call, struct job *job));
 /* The model_done of a call that waits for the model. */
-void call_done(void *call, const struct esim_error *err);
+void bus_call_done(void *call, const struct esim_error *err);
 /* For another such function: the bus has ended, and the call with this. */
-bool call_orphaned(struct call *call);
+bool bus_call_orphaned(struct call *call);
 
-void calls_job_ended(struct bus *bus, struct job *job);
-void calls_free(struct bus *bus);
+void bus_calls_job_ended(struct bus *bus, struct job *job);
+void bus_calls_free(struct bus *bus);
 
 /* --- callers that borrowed a descriptor: bus_borrower.c ------------------------------------------------ */
 

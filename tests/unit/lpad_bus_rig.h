@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What tests of lpad's bus stand on: a dbus-daemon of their own, a polkit that answers as it is told, and
+ * callers; all but the first on one event loop, in one process. A failed check ends the test; the
+ * dbus-daemon ends with its process.
+ */
+#ifndef LPAD_BUS_RIG_H
+#define LPAD_BUS_RIG_H
+
+#include "lpad/daemon/bus_private.h"
+
+#include <atf-c.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ROOT	"/org/coreesim/Lpa1"
+#define E1	ROOT "/euicc/1"
+
+enum polkit_mode {
+	POLKIT_YES, POLKIT_NO, POLKIT_CHALLENGE, POLKIT_ERROR,
+	POLKIT_SILENT,				/* keeps the question */
+	POLKIT_OWNER_ALONE,			/* yes, but to "configure" */
+};
+
+struct rig {
+	sd_event *event;
+	char address[256];
+	sd_bus *polkit;
+	enum polkit_mode mode;
+	unsigned questions, cancelled;
+	sd_bus_message *kept;			/* the latest question that is silent yet */
+	char action[64], subject[32], id[32];	/* of the latest question */
+	unsigned flags, details;
+	pid_t dbus;
+};
+extern struct rig rig;
+
+/* dbus-daemon and loop; polkit is a step of its own, since it may be missing. */
+void rig_start(void);
+void rig_polkit(void);
+void rig_end(void);
+
+sd_bus *rig_client(void);
+void rig_client_leaves(sd_bus **client);
+
+/* Let the loop go round until @ready; a test that waits for a minute fails. */
+void rig_until(bool (*ready)(void *context), void *context);
+/* What lpad's bus has sent, and has to send, has arrived at @client. */
+void rig_settle(sd_bus *client);
+
+/* A call under way. */
+struct calling {
+	sd_bus_message *answer;			/* NULL: none yet */
+};
+/* @interface without the bus's name before it, unless it begins with "org.". */
+struct calling *rig_begin(sd_bus *client, bool interactive, const char *path, const char *interface,
+			  const char *member, const char *types, ...);
+bool rig_answered(void *calling);
+/* The answer, which may be an error; to be unreferenced. */
+sd_bus_message *rig_finish(struct calling *calling);
+
+/* The whole of it: path, interface, member, types, arguments. */
+#define rig_call(client, ...) rig_finish(rig_begin(client, false, __VA_ARGS__))
+
+/* "InvalidArgument" of an error's name, "" of none. */
+const char *rig_error(sd_bus_message *answer);
+/* An answer that was expected, and is let go. */
+void rig_expect(sd_bus_message *answer, const char *error, const char *in_sentence);
+
+/* Everything that one observer's connection receives, byte for byte. */
+struct observer {
+	sd_bus *bus;
+	uint8_t *bytes;
+	size_t len;
+	int inner, outer;
+};
+void rig_observe(struct observer *observer);
+
+#endif
