@@ -14,6 +14,7 @@ const char fault_help[] =
 	"  ACTION    status=SUBJECT/REASON   answer Failed with this status code, e.g. 8.1/4.8\n"
 	"            http=STATUS             answer with this HTTP status and no body\n"
 	"            redirect                answer 302 to another host\n"
+	"            retry-after=SECONDS     answer 503 with this Retry-After\n"
 	"            truncate=BYTES          send so much of the body, then close\n"
 	"            oversize=BYTES          a well-formed answer of so many bytes\n"
 	"            type=TYPE               another Content-Type\n"
@@ -54,6 +55,7 @@ static const struct {
 	[FAULT_DROP_FIELD] = { "drop-field", TEXT },
 	[FAULT_FIELD_TYPE] = { "field-type", TEXT },
 	[FAULT_REDIRECT] = { "redirect", NO_VALUE },
+	[FAULT_RETRY_AFTER] = { "retry-after", NUMBER },
 };
 
 const char *fault_function_name(enum fault_function function)

@@ -35,6 +35,7 @@ enum fault_action {
 	FAULT_DROP_FIELD,	/* value: member of the answer */
 	FAULT_FIELD_TYPE,	/* value: member of the answer */
 	FAULT_REDIRECT,
+	FAULT_RETRY_AFTER,	/* value: seconds */
 	FAULT_ACTIONS,
 };
 

@@ -343,6 +343,7 @@ void http_response_write(const struct http_response *response, bool keep_alive, 
 	put_text(out, line);
 	put_header(out, "X-Admin-Protocol", response->admin_protocol);
 	put_header(out, "Location", response->location);
+	put_header(out, "Retry-After", response->retry_after);
 	if (!response->no_body) {
 		put_header(out, "Content-Type", response->content_type);
 		snprintf(line, sizeof(line), "%zu", len);

@@ -50,6 +50,7 @@ struct http_response {
 	char content_type[64];
 	char admin_protocol[64];	/* X-Admin-Protocol; "": none */
 	char location[128];		/* with a redirect */
+	char retry_after[16];		/* "": none */
 	struct esim_buf body;
 	bool no_body;			/* no Content-Type; 204 */
 	bool close_now;			/* fault: no answer */

@@ -42,6 +42,12 @@ bool response_fault_instead(struct call *call, struct http_response *response)
 		response->status = atoi(value);
 		return true;
 	}
+	value = fault_value(&call->faults, FAULT_RETRY_AFTER);
+	if (value) {
+		response->status = 503;
+		snprintf(response->retry_after, sizeof(response->retry_after), "%s", value);
+		return true;
+	}
 	if (fault_value(&call->faults, FAULT_REDIRECT)) {
 		response->status = 302;
 		snprintf(response->location, sizeof(response->location), "https://other.example.com/gsma/rsp2/es9plus/%s",

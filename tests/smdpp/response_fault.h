@@ -6,7 +6,7 @@
 #include "smdpp/call.h"
 #include "smdpp/http.h"
 
-/* status, http, redirect, stall, close: the answer is made here and the function does not run. */
+/* status, http, redirect, retry-after, stall, close: the answer is made here and the function does not run. */
 bool response_fault_instead(struct call *call, struct http_response *response);
 
 /* tamper=MEMBER, drop-field, field-type: on the finished JSON object. */
