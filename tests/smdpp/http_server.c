@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MAX_CONNECTIONS 512
+#define MAX_CONNECTIONS 256
 #define IDLE_MS 300000
 #define PATIENCE_MS 30000
 #define RETRY_MS 100	/* after accept() failed for want of descriptors */

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define BACKLOG 512
+#define BACKLOG 256
 #define LOOPBACK "127.0.0.1"
 
 static int split(const char *spec, char *host, size_t size, const char **port)

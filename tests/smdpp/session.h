@@ -8,7 +8,7 @@
 
 #define SESSION_ID_SIZE		16
 #define SESSION_CHALLENGE_SIZE	16
-#define SESSION_MAX		512	/* the oldest goes when another begins */
+#define SESSION_MAX		256	/* the oldest goes when another begins */
 
 enum session_state {
 	SESSION_INITIATED,		/* initiateAuthentication answered */
