@@ -69,8 +69,4 @@ int es10_notification_metadata(const struct esim_asn1 *obj, const char *path,
 int es10_operator_id(const struct esim_asn1 *obj, const char *path, struct esim_operator_id *ret,
 		     struct esim_error *err);
 
-/* What a PendingNotification, kept outside the card, says of itself. */
-int es10_pending_metadata(struct esim_slice pending, struct esim_notification *ret,
-			  struct esim_error *err);
-
 #endif

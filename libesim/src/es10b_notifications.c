@@ -120,8 +120,8 @@ static int read_pending(const struct es10_answer *answer, const char *path,
 	return r ? esim_error_set(err, r, "out of memory") : 0;
 }
 
-int es10_pending_metadata(struct esim_slice pending, struct esim_notification *ret,
-			  struct esim_error *err)
+int es10b_pending_metadata(struct esim_slice pending, struct esim_notification *ret,
+			   struct esim_error *err)
 {
 	struct es10_answer kept = ES10_ANSWER_INIT("PendingNotification");
 	int r = esim_asn1_decode(kept.function, pending, &kept.obj, err);

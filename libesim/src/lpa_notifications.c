@@ -114,7 +114,7 @@ static int check_kept(const struct esim_notification *metadata, struct esim_slic
 		      struct esim_error *err)
 {
 	struct esim_notification found;
-	int rc = es10_pending_metadata(pending, &found, err);
+	int rc = es10b_pending_metadata(pending, &found, err);
 
 	if (!rc && (found.seq_number != metadata->seq_number ||
 		    strcasecmp(found.address, metadata->address) != 0))

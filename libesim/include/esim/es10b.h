@@ -208,6 +208,9 @@ int es10b_retrieve_notifications_list(struct esim_card *card, unsigned events,
 				      struct esim_error *err);
 void es10b_pending_notifications_free(struct esim_pending_notification **list, size_t count);
 
+/* What a PendingNotification (BF37 or 30) that was kept outside the card says of itself; it must be whole. */
+int es10b_pending_metadata(struct esim_slice pending, struct esim_notification *ret, struct esim_error *err);
+
 /* BF30. Results: 1 nothingToDelete, 127. */
 int es10b_remove_notification_from_list(struct esim_card *card, uint32_t seq_number,
 					struct esim_error *err);
