@@ -52,7 +52,7 @@ static int check_limits(const struct bus *bus, const char *sender, uid_t uid, sd
 		of_sender += strcmp(sd_bus_message_get_sender(call->message), sender) == 0;
 		of_uid += call->request.uid == uid;
 	}
-	if (uid && of_sender >= BUS_MAX_CALLS_SENDER)
+	if (of_sender >= BUS_MAX_CALLS_SENDER)
 		return bus_error_set(error, "TooMany", "%u calls of yours have no answer yet: wait for one", of_sender);
 	if (uid && of_uid >= BUS_MAX_CALLS_UID)
 		return bus_error_set(error, "TooMany", "%u calls of this user have no answer yet: wait for one",

@@ -15,9 +15,9 @@
 #define BUS_PATH_SIZE		80		/* of any object's path, with the final zero */
 #define BUS_MAX_PROPERTIES	5		/* that change, of one interface */
 
-/* Calls under way. More are refused with TooMany; root has no bound but the last. */
+/* Calls under way; more are refused with TooMany. */
 #define BUS_MAX_CALLS_SENDER	16
-#define BUS_MAX_CALLS_UID	64
+#define BUS_MAX_CALLS_UID	64		/* but root's */
 #define BUS_MAX_CALLS		256
 #define BUS_MAX_BORROWERS	64		/* callers that hold a descriptor of OpenChannel */
 

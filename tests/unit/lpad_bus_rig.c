@@ -21,7 +21,9 @@ static const char bus_config[] =
 	" \"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">\n"
 	"<busconfig><type>session</type><listen>unix:dir=%s</listen><auth>EXTERNAL</auth>\n"
 	"<policy context=\"default\"><allow user=\"*\"/><allow own=\"*\"/><allow send_destination=\"*\"/>"
-	"<allow eavesdrop=\"false\"/></policy></busconfig>\n";
+	"<allow eavesdrop=\"false\"/></policy>\n"
+	/* Floods are to reach lpad. */
+	"<limit name=\"max_replies_per_connection\">100000</limit></busconfig>\n";
 
 static void start_dbus(void)
 {

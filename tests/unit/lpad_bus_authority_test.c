@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who may do what: polkit's word, whose a job is, how many calls at once, and callers that leave. */
+#include "lpad_fake_model.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+
+#define EUICC	"Euicc1"
+#define DENIED	"NotAuthorized"
+
+/* --- polkit ------------------------------------------------------------------------------------------ */
+
+ATF_TC_WITHOUT_HEAD(polkit_is_asked_about_the_caller_and_told_nothing_else);
+ATF_TC_BODY(polkit_is_asked_about_the_caller_and_told_nothing_else, tc)
+{
+	sd_bus *client = fake_start();
+	const char *name;
+
+	sd_bus_message_unref(rig_call(client, E1, EUICC, "GetDetails", ""));
+	ATF_REQUIRE(sd_bus_get_unique_name(client, &name) >= 0);
+	ATF_CHECK_STREQ(rig.subject, name);
+	ATF_CHECK_STREQ(rig.action, "org.coreesim.lpa1.read-details");
+	ATF_CHECK_EQ(rig.details, 0);
+	ATF_CHECK_EQ(rig.flags, 0);
+	ATF_CHECK_STREQ(rig.id, "");
+	sd_bus_message_unref(rig_finish(rig_begin(client, true, E1, EUICC, "GetDetails", "")));
+	ATF_CHECK_EQ(rig.flags, 1);
+	ATF_CHECK(rig.id[0]);
+	fake_end(client);
+}
+
+ATF_TC_WITHOUT_HEAD(where_polkit_says_no_nothing_is_done);
+ATF_TC_BODY(where_polkit_says_no_nothing_is_done, tc)
+{
+	sd_bus *client = fake_start();
+
+	rig.mode = POLKIT_NO;
+	rig_expect(rig_call(client, E1, EUICC, "Download", "a{sv}", 0), DENIED, "org.coreesim.lpa1.download");
+	rig_expect(rig_call(client, E1, EUICC, "MemoryReset", "as", 0), DENIED, "org.coreesim.lpa1.memory-reset");
+	rig_expect(rig_call(client, E1, EUICC, "Refresh", ""), DENIED, NULL);
+	rig_expect(rig_call(client, E1, EUICC, "OpenChannel", "ay", 5, 1, 2, 3, 4, 5), DENIED, NULL);
+	rig_expect(rig_call(client, E1, EUICC, "Attest", "ay", 8, 1, 2, 3, 4, 5, 6, 7, 8), DENIED, NULL);
+	rig_expect(rig_call(client, E1 "/profile/1", "Profile1", "Delete", "a{sv}", 0), DENIED, NULL);
+	rig_expect(rig_call(client, E1 "/notification/1", "Notification1", "Drop", ""), DENIED, NULL);
+	rig_expect(rig_call(client, E1 "/event/1", "Event1", "Download", "a{sv}", 0), DENIED, NULL);
+	rig_expect(rig_call(client, ROOT, "Manager1", "CheckEvents", ""), DENIED, NULL);
+	rig_expect(rig_call(client, ROOT, "Manager1", "ParseActivationCode", "s", "1$a.example.com$"), DENIED, NULL);
+	ATF_CHECK_EQ(fake.submitted + fake.refreshed + fake.opened + fake.dropped, 0);
+	ATF_CHECK_EQ(bus_calls(fake.daemon.bus), 0);
+	fake_end(client);
+}
+
+ATF_TC_WITHOUT_HEAD(a_password_that_is_missing_is_told_from_a_no);
+ATF_TC_BODY(a_password_that_is_missing_is_told_from_a_no, tc)
+{
+	sd_bus *client = fake_start();
+
+	rig.mode = POLKIT_CHALLENGE;
+	rig_expect(rig_call(client, E1, EUICC, "Refresh", ""), DENIED, "interactive authorization");
+	rig_expect(rig_finish(rig_begin(client, true, E1, EUICC, "Refresh", "")), DENIED, "nobody gave the password");
+	rig.mode = POLKIT_ERROR;
+	rig_expect(rig_call(client, E1, EUICC, "Refresh", ""), DENIED, "polkit failed: it has failed");
+	ATF_CHECK_EQ(fake.refreshed, 0);
+	fake_end(client);
+}
+
+ATF_TC_WITHOUT_HEAD(without_polkit_the_answer_is_no);
+ATF_TC_BODY(without_polkit_the_answer_is_no, tc)
+{
+	sd_bus *client = fake_start();
+
+	rig_client_leaves(&rig.polkit);
+	rig_expect(rig_call(client, E1, EUICC, "Refresh", ""), DENIED, "polkitd");
+	rig_expect(rig_finish(rig_begin(client, true, E1, EUICC, "Refresh", "")), DENIED, "polkitd");
+	ATF_CHECK_EQ(fake.refreshed, 0);
+	fake_end(client);
+}
+
+static bool was_called_off(void *context)
+{
+	(void)context;
+	return rig.cancelled;
+}
+
+ATF_TC_WITHOUT_HEAD(a_polkit_that_is_silent_says_no_and_is_told_to_stop_asking);
+ATF_TC_BODY(a_polkit_that_is_silent_says_no_and_is_told_to_stop_asking, tc)
+{
+	sd_bus *client = fake_start();
+
+	rig.mode = POLKIT_SILENT;
+	authority_set_patience(fake.daemon.bus->authority, 1000, 1000);
+	rig_expect(rig_call(client, E1, EUICC, "Refresh", ""), DENIED, "in time");
+	ATF_CHECK_EQ(rig.cancelled, 0);
+	rig_expect(rig_finish(rig_begin(client, true, E1, EUICC, "Refresh", "")), DENIED, "in time");
+	rig_until(was_called_off, NULL);
+	ATF_CHECK_EQ(fake.refreshed, 0);
+	fake_end(client);
+}
+
+static bool was_asked(void *times)
+{
+	return rig.questions >= *(unsigned *)times;
+}
+
+ATF_TC_WITHOUT_HEAD(nobody_is_asked_on_for_a_caller_that_has_left);
+ATF_TC_BODY(nobody_is_asked_on_for_a_caller_that_has_left, tc)
+{
+	sd_bus *client = fake_start(), *leaver = rig_client();
+	unsigned once = 1;
+
+	rig.mode = POLKIT_SILENT;
+	free(rig_begin(leaver, true, E1, EUICC, "MemoryReset", "as", 0));
+	rig_until(was_asked, &once);
+	ATF_CHECK_EQ(bus_calls(fake.daemon.bus), 1);
+	rig_client_leaves(&leaver);
+	rig_until(was_called_off, NULL);
+	ATF_CHECK_EQ(bus_calls(fake.daemon.bus), 0);
+	ATF_CHECK_EQ(fake.submitted, 0);
+	fake_end(client);
+}
+
+ATF_TC_WITHOUT_HEAD(what_went_while_polkit_was_asked_is_not_found);
+ATF_TC_BODY(what_went_while_polkit_was_asked_is_not_found, tc)
+{
+	sd_bus *client = fake_start();
+	struct calling *calling;
+	unsigned once = 1;
+
+	rig.mode = POLKIT_SILENT;
+	calling = rig_begin(client, false, E1 "/profile/1", "Profile1", "Enable", "a{sv}", 0);
+	rig_until(was_asked, &once);
+	bus_profile_removed(fake.daemon.bus, &fake.profiles[0]);
+	fake.euiccs[0].profiles = NULL;
+	ATF_REQUIRE(sd_bus_reply_method_return(rig.kept, "(bba{ss})", true, false, 0) >= 0);
+	rig_expect(rig_finish(calling), "NotFound", "/profile/1");
+	ATF_CHECK_EQ(fake.submitted, 0);
+	fake_end(client);
+}
+
+/* --- jobs ------------------------------------------------------------------------------------------------ */
+
+ATF_TC_WITHOUT_HEAD(another_users_job_takes_what_an_administrator_has);
+ATF_TC_BODY(another_users_job_takes_what_an_administrator_has, tc)
+{
+	sd_bus *client = fake_start();
+	struct job_request request = { .uid = getuid() + 1, .kind = JOB_DOWNLOAD };
+	static const char *const job = ROOT "/job/1";
+
+	fake_job(&fake.euiccs[0], &request);
+	rig.mode = POLKIT_OWNER_ALONE;
+	rig_expect(rig_call(client, job, "Job1", "GetDetails", ""), DENIED, "another user's");
+	ATF_CHECK_STREQ(rig.action, "org.coreesim.lpa1.configure");
+	rig_expect(rig_call(client, job, "Job1", "Confirm", "a{sv}", 1, "consent", "b", 1), DENIED, "another user's");
+	rig_expect(rig_call(client, job, "Job1", "Cancel", "s", ""), DENIED, "another user's");
+	ATF_CHECK_EQ(fake.confirmed + fake.cancelled, 0);
+	rig.mode = POLKIT_YES;
+	rig_expect(rig_call(client, job, "Job1", "Cancel", "s", ""), "", NULL);
+	rig_expect(rig_call(client, job, "Job1", "Confirm", "a{sv}", 1, "consent", "b", 1), "", NULL);
+	ATF_CHECK_EQ(fake.confirmed + fake.cancelled, 2);
+	fake_end(client);
+}
+
+ATF_TC_WITHOUT_HEAD(an_owner_confirms_with_what_the_jobs_kind_takes_and_may_always_cancel);
+ATF_TC_BODY(an_owner_confirms_with_what_the_jobs_kind_takes_and_may_always_cancel, tc)
+{
+	static const struct {
+		enum job_kind kind;
+		const char *action;
+	} kinds[] = {
+		{ JOB_DOWNLOAD, "download" }, { JOB_DISCOVER, "download" }, { JOB_ENABLE, "manage-profiles" },
+		{ JOB_DISABLE, "manage-profiles" }, { JOB_DELETE, "delete-profile" }, { JOB_NICKNAME, "manage-profiles" },
+		{ JOB_RESET, "memory-reset" }, { JOB_ADDRESS, "default-address" }, { JOB_NOTIFICATION, "manage-profiles" },
+		{ JOB_ATTEST, "attest" },
+	};
+	sd_bus *client = fake_start();
+	char path[64];
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct job_request request = { .uid = getuid(), .kind = kinds[i].kind };
+
+		snprintf(path, sizeof(path), ROOT "/job/%u", fake_job(&fake.euiccs[0], &request)->number);
+		rig.mode = POLKIT_YES;
+		rig_expect(rig_call(client, path, "Job1", "Confirm", "a{sv}", 1, "consent", "b", 1), "", NULL);
+		ATF_CHECK_STREQ(strrchr(rig.action, '.') + 1, kinds[i].action);
+		rig.mode = POLKIT_NO;
+		rig_expect(rig_call(client, path, "Job1", "Confirm", "a{sv}", 1, "consent", "b", 1), DENIED, NULL);
+		ATF_CHECK_EQ(fake.confirmed, i + 1);
+		rig_expect(rig_call(client, path, "Job1", "GetDetails", ""), DENIED, NULL);
+		rig_expect(rig_call(client, path, "Job1", "Cancel", "s", ""), "", NULL);
+		ATF_CHECK_EQ(fake.cancelled, i + 1);
+	}
+	fake_end(client);
+}
+
+ATF_TC_WITHOUT_HEAD(an_answer_reaches_the_job_as_it_was_given);
+ATF_TC_BODY(an_answer_reaches_the_job_as_it_was_given, tc)
+{
+	sd_bus *client = fake_start();
+	struct job_request request = { .uid = getuid() };
+	static const char *const job = ROOT "/job/1";
+
+	fake_job(&fake.euiccs[0], &request);
+	rig_expect(rig_call(client, job, "Job1", "Confirm", "a{sv}", 2, "consent", "b", 1, "confirmation_code", "s", "42"),
+		   "", NULL);
+	ATF_CHECK(fake.consent && !fake.policy_consent);
+	ATF_CHECK_STREQ(fake.code, "42");
+	rig_expect(rig_call(client, job, "Job1", "Confirm", "a{sv}", 1, "policy_consent", "b", 1), "", NULL);
+	ATF_CHECK(!fake.consent && fake.policy_consent);
+	ATF_CHECK_STREQ(fake.code, "");
+	rig_expect(rig_call(client, job, "Job1", "Confirm", "a{sv}", 0), "InvalidArgument", "no answer");
+	rig_expect(rig_call(client, job, "Job1", "Confirm", "a{sv}", 1, "confirmation_code", "s", ""), "InvalidArgument",
+		   "confirmation_code");
+	rig_expect(rig_call(client, job, "Job1", "Confirm", "a{sv}", 1, "yes", "b", 1), "InvalidArgument", "yes");
+	rig_expect(rig_call(client, job, "Job1", "Cancel", "s", "endUserRejection"), "", NULL);
+	ATF_CHECK_EQ(fake.reason, LPA_NO);
+	rig_expect(rig_call(client, job, "Job1", "Cancel", "s", "postponed"), "", NULL);
+	ATF_CHECK_EQ(fake.reason, LPA_LATER);
+	rig_expect(rig_call(client, job, "Job1", "Cancel", "s", "because"), "InvalidArgument", "reason");
+	fake.fails = ESIM_EINVAL;
+	rig_expect(rig_call(client, job, "Job1", "Cancel", "s", ""), "WrongState", "the model says no");
+	rig_expect(rig_call(client, job, "Job1", "Confirm", "a{sv}", 1, "consent", "b", 1), "WrongState", NULL);
+	fake_end(client);
+}
+
+/* --- many ------------------------------------------------------------------------------------------------ */
+
+#define MANY	3000
+
+ATF_TC_WITHOUT_HEAD(a_flood_of_calls_is_bounded_and_others_are_served);
+ATF_TC_BODY(a_flood_of_calls_is_bounded_and_others_are_served, tc)
+{
+	sd_bus *client = fake_start(), *flood = rig_client();
+	static struct calling *calls[MANY];
+	unsigned refused = 0, denied = 0;
+
+	rig.mode = POLKIT_SILENT;
+	authority_set_patience(fake.daemon.bus->authority, 2000000, 2000000);
+	for (int i = 0; i < MANY; i++)
+		calls[i] = rig_begin(flood, false, E1, EUICC, "GetDetails", "");
+	rig_until(rig_answered, calls[MANY - 1]);
+	ATF_CHECK(bus_calls(fake.daemon.bus) <= BUS_MAX_CALLS_SENDER);
+	rig.mode = POLKIT_YES;
+	rig_expect(rig_call(client, E1, EUICC, "GetDetails", ""), "", NULL);
+	for (int i = 0; i < MANY; i++) {
+		sd_bus_message *m = rig_finish(calls[i]);
+
+		refused += strcmp(rig_error(m), "TooMany") == 0;
+		denied += strcmp(rig_error(m), DENIED) == 0;
+		sd_bus_message_unref(m);
+	}
+	ATF_CHECK_EQ(refused + denied, MANY);
+	ATF_CHECK(denied >= BUS_MAX_CALLS_SENDER);
+	ATF_CHECK(refused > 0);
+	ATF_CHECK_EQ(bus_calls(fake.daemon.bus), 0);
+	rig_client_leaves(&flood);
+	fake_end(client);
+}
+
+/* --- descriptors ------------------------------------------------------------------------------------------ */
+
+static bool was_opened(void *context)
+{
+	(void)context;
+	return fake.opened;
+}
+
+static bool is_gone(void *context)
+{
+	(void)context;
+	return fake.gone;
+}
+
+static struct calling *begin_open(sd_bus *client)
+{
+	struct calling *calling = rig_begin(client, false, E1, EUICC, "OpenChannel", "ay", 5, 0xA0, 0, 0, 5, 0x59);
+
+	rig_until(was_opened, NULL);
+	return calling;
+}
+
+static bool has_no_reader(void *pipe_end)
+{
+	struct pollfd pollfd = { .fd = *(int *)pipe_end, .events = POLLOUT };
+
+	return poll(&pollfd, 1, 0) >= 0 && pollfd.revents & POLLERR;
+}
+
+ATF_TC_WITHOUT_HEAD(a_borrower_that_leaves_gives_back_what_it_has);
+ATF_TC_BODY(a_borrower_that_leaves_gives_back_what_it_has, tc)
+{
+	sd_bus *client = fake_start(), *borrower = rig_client();
+	struct calling *calling = begin_open(borrower);
+	struct stat sent, got;
+	sd_bus_message *m;
+	int pipe_ends[2], fd;
+
+	ATF_CHECK_EQ(fake.aid_len, 5);
+	ATF_CHECK_EQ(fake.aid[4], 0x59);
+	ATF_CHECK_STREQ(fake.borrower, rig.subject);
+	ATF_CHECK_STREQ(rig.action, "org.coreesim.lpa1.open-channel");
+	ATF_REQUIRE_EQ(pipe(pipe_ends), 0);
+	ATF_REQUIRE_EQ(fstat(pipe_ends[0], &sent), 0);
+	fake.opened_done(fake.context, pipe_ends[0], NULL);
+	m = rig_finish(calling);
+	ATF_REQUIRE_MSG(sd_bus_message_read(m, "h", &fd) > 0, "%s", rig_error(m));
+	ATF_REQUIRE_EQ(fstat(fd, &got), 0);
+	ATF_CHECK_EQ(sent.st_ino, got.st_ino);
+	sd_bus_message_unref(m);
+	/* That was the only one. */
+	rig_until(has_no_reader, &pipe_ends[1]);
+	close(pipe_ends[1]);
+	ATF_CHECK_EQ(fake.gone, 0);
+	rig_client_leaves(&borrower);
+	rig_until(is_gone, NULL);
+	ATF_CHECK(!fake.daemon.bus->borrowers);
+	fake_end(client);
+}
+
+ATF_TC_WITHOUT_HEAD(a_caller_that_leaves_before_it_gets_a_descriptor_holds_none);
+ATF_TC_BODY(a_caller_that_leaves_before_it_gets_a_descriptor_holds_none, tc)
+{
+	sd_bus *client = fake_start(), *borrower = rig_client();
+	int pipe_ends[2];
+
+	free(begin_open(borrower));
+	rig_client_leaves(&borrower);
+	rig_until(is_gone, NULL);
+	ATF_REQUIRE_EQ(pipe(pipe_ends), 0);
+	fake.opened_done(fake.context, pipe_ends[0], NULL);
+	ATF_CHECK_EQ(fake.gone, 2);
+	ATF_CHECK_EQ(fcntl(pipe_ends[0], F_GETFD), -1);
+	ATF_CHECK_EQ(bus_calls(fake.daemon.bus), 0);
+	close(pipe_ends[1]);
+	fake_end(client);
+}
+
+ATF_TC_WITHOUT_HEAD(who_got_no_descriptor_is_not_watched);
+ATF_TC_BODY(who_got_no_descriptor_is_not_watched, tc)
+{
+	sd_bus *client = fake_start();
+	struct calling *calling;
+	struct esim_error err;
+
+	calling = begin_open(client);
+	esim_error_set(&err, ESIM_ENOTSUP, "not this way");
+	fake.opened_done(fake.context, -1, &err);
+	rig_expect(rig_finish(calling), "NotSupported", "not this way");
+	ATF_CHECK(!fake.daemon.bus->borrowers);
+	fake.fails = ESIM_ENODEV;
+	rig_expect(rig_call(client, E1, EUICC, "OpenChannel", "ay", 5, 0xA0, 0, 0, 5, 0x59), "NotReady", NULL);
+	ATF_CHECK(!fake.daemon.bus->borrowers);
+	rig_expect(rig_call(client, E1, EUICC, "OpenChannel", "ay", 0), "InvalidArgument", "aid");
+	rig_expect(rig_call(client, E1, EUICC, "OpenChannel", "ay", 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+			    16, 17), "InvalidArgument", "aid");
+	fake_end(client);
+}
+
+/* --- the end ------------------------------------------------------------------------------------------------ */
+
+static bool was_refreshed(void *context)
+{
+	(void)context;
+	return fake.refreshed;
+}
+
+ATF_TC_WITHOUT_HEAD(every_call_has_its_answer_when_the_daemon_ends);
+ATF_TC_BODY(every_call_has_its_answer_when_the_daemon_ends, tc)
+{
+	sd_bus *client = fake_start();
+	struct calling *waiting = rig_begin(client, false, E1, EUICC, "Refresh", ""), *asking;
+	unsigned twice = 2;
+
+	rig_until(was_refreshed, NULL);
+	rig.mode = POLKIT_SILENT;
+	asking = rig_begin(client, false, E1, EUICC, "GetDetails", "");
+	rig_until(was_asked, &twice);
+	bus_free(&fake.daemon.bus);
+	rig_expect(rig_finish(waiting), "NotReady", "ending");
+	rig_expect(rig_finish(asking), "NotReady", "ending");
+	/* What the model owed comes late, and is let go. */
+	fake.done(fake.context, NULL);
+	fake_end(client);
+}
+
+ATF_TC_WITHOUT_HEAD(a_second_lpad_does_not_get_the_name);
+ATF_TC_BODY(a_second_lpad_does_not_get_the_name, tc)
+{
+	sd_bus *client = fake_start();
+	struct esim_error err;
+	struct bus *second;
+
+	ATF_REQUIRE_EQ(bus_new(&fake.daemon, rig.event, rig.address, &second, &err), 0);
+	ATF_CHECK_EQ(bus_take_name(second, &err), ESIM_EBUSY);
+	ATF_CHECK(strstr(err.message, "another lpad"));
+	bus_free(&second);
+	ATF_CHECK(bus_new(&fake.daemon, rig.event, "unix:path=/nonexistent", &second, &err) != 0);
+	ATF_CHECK(strstr(err.message, "/nonexistent"));
+	fake_end(client);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, polkit_is_asked_about_the_caller_and_told_nothing_else);
+	ATF_TP_ADD_TC(tp, where_polkit_says_no_nothing_is_done);
+	ATF_TP_ADD_TC(tp, a_password_that_is_missing_is_told_from_a_no);
+	ATF_TP_ADD_TC(tp, without_polkit_the_answer_is_no);
+	ATF_TP_ADD_TC(tp, a_polkit_that_is_silent_says_no_and_is_told_to_stop_asking);
+	ATF_TP_ADD_TC(tp, nobody_is_asked_on_for_a_caller_that_has_left);
+	ATF_TP_ADD_TC(tp, what_went_while_polkit_was_asked_is_not_found);
+	ATF_TP_ADD_TC(tp, another_users_job_takes_what_an_administrator_has);
+	ATF_TP_ADD_TC(tp, an_owner_confirms_with_what_the_jobs_kind_takes_and_may_always_cancel);
+	ATF_TP_ADD_TC(tp, an_answer_reaches_the_job_as_it_was_given);
+	ATF_TP_ADD_TC(tp, a_flood_of_calls_is_bounded_and_others_are_served);
+	ATF_TP_ADD_TC(tp, a_borrower_that_leaves_gives_back_what_it_has);
+	ATF_TP_ADD_TC(tp, a_caller_that_leaves_before_it_gets_a_descriptor_holds_none);
+	ATF_TP_ADD_TC(tp, who_got_no_descriptor_is_not_watched);
+	ATF_TP_ADD_TC(tp, every_call_has_its_answer_when_the_daemon_ends);
+	ATF_TP_ADD_TC(tp, a_second_lpad_does_not_get_the_name);
+	return atf_no_error();
+}
