@@ -60,7 +60,23 @@ plug_in() {
 	find_device
 }
 
+# pcscd has asked the reader about its slot since then.
+pcscd_asked() { # questions-before
+	has_card "$PCSC_READER"
+	[ "$(reader stats | awk '$1 == "status" { print $2 }')" -gt "$1" ]
+}
+
+# A command that fails for want of a card makes pcscd show none, while the thread that watches the
+# slot still believes in one. Were the card back before that thread looks, it would see no change, and
+# pcscd none for ever: no hand is that fast, so it waits here until the thread has looked.
+removal_is_heard() {
+	case $way in
+	pcsc-*) wait_until 60 pcscd_asked "$(reader stats | awk '$1 == "status" { print $2 }')" ;;
+	esac
+}
+
 put_card_in() {
+	removal_is_heard || { echo "pcscd does not look at the slot"; return 1; }
 	reader insert 0 >insert.out 2>&1 || { cat insert.out; return 1; }
 	case $way in pcsc-*) wait_until 60 has_card "$PCSC_READER" ;; esac
 }
