@@ -105,7 +105,7 @@ LPAD_A := $(BUILD)/lib/liblpad.a
 LPAD_LIBS := -lsystemd -linih
 LPACTL_LIBS := -lsystemd -lqrencode -lzbar -lpng
 
-$(call obj,$(LPAD_COMMON_SRCS) $(LPAD_SRCS) $(LPACTL_SRCS)): ROOM_CPPFLAGS := -I. \
+$(call obj,$(LPAD_COMMON_SRCS) $(LPAD_SRCS) $(LPACTL_SRCS)): ROOM_CPPFLAGS := -I. -Ikmod/include/uapi \
 	-DLPAD_DATADIR='"$(datadir)/coreesim"' -DLPAD_SYSCONFDIR='"$(sysconfdir)/coreesim"' \
 	-DLPAD_STATEDIR='"$(statedir)"'
 

@@ -44,6 +44,8 @@ struct poster;
 /* One for the daemon, over an eventfd. */
 int poster_new(sd_event *event, struct poster **ret, struct esim_error *err);
 void poster_free(struct poster **poster);
+/* After the loop's end: run what is posted until no lane has a thread. */
+void poster_wait(struct poster *poster);
 void post(struct poster *poster, struct post *post);	/* any thread; never fails, takes no memory */
 
 /* The context is held, and read by the lane's thread alone; @poster outlives the lane. */

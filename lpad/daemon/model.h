@@ -66,6 +66,10 @@ struct euicc {
 	struct notification *notifications;	/* ascending; owed alone */
 	struct event *events;
 	struct lent *lent;			/* descriptors that OpenChannel gave away: see lend.c */
+	/* These are the core's. */
+	unsigned next_profile, next_notification, next_event;
+	unsigned jobs;				/* that have not ended */
+	struct delivery *delivery;		/* that waits or runs; NULL: none */
 };
 
 enum job_kind {

@@ -8,6 +8,8 @@
 
 #include "model.h"
 
+struct monitor;
+
 int monitor_new(struct daemon *daemon, struct monitor **ret, struct esim_error *err);
 void monitor_free(struct monitor **monitor);
 /* The configuration is new: add and remove what differs. */

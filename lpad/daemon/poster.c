@@ -3,6 +3,7 @@
 #include "poster.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -67,6 +68,15 @@ void poster_free(struct poster **poster)
 	pthread_mutex_destroy(&(*poster)->lock);
 	free(*poster);
 	*poster = NULL;
+}
+
+void poster_wait(struct poster *poster)
+{
+	struct pollfd said = { .fd = poster->fd, .events = POLLIN };
+
+	while (poster->threads > 0)
+		if (poll(&said, 1, -1) > 0)
+			deliver(NULL, poster->fd, EPOLLIN, poster);
 }
 
 void post(struct poster *poster, struct post *post)

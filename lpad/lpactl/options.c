@@ -2,7 +2,7 @@
 /* Parsing the command line. What is unknown, misplaced or malformed is refused, never ignored. */
 #include "options.h"
 
-#include "clock.h"
+#include "lpad/common/clock.h"
 
 #include <esim/es10c.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Times as a person writes them: RFC 3339. */
-#ifndef LPACTL_CLOCK_H
-#define LPACTL_CLOCK_H
+#ifndef LPAD_CLOCK_H
+#define LPAD_CLOCK_H
 
 #include <esim/error.h>
 
