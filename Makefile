@@ -34,6 +34,7 @@ include mk/umockdev.mk
 include mk/vm.mk
 include mk/vm-bench.mk
 include mk/kmod.mk
+include mk/deb.mk
 
 .PHONY: all deps demo check lint bench fuzz coverage install uninstall clean help
 

@@ -6,7 +6,7 @@
 # ${XDG_CACHE_HOME:-~/.cache}/coreesim, keyed by version and recipe, so that a
 # second call takes no time.
 #
-#   deps.sh packages SET...   install what SET names: build test kernel vm lint fuzz fresh
+#   deps.sh packages SET...   install what SET names: build test kernel vm deb lint fuzz fresh
 #   deps.sh prefix            print the prefix of wolfSSL and libcurl
 #   deps.sh libs              build wolfSSL and libcurl, unless they are cached
 #   deps.sh source            print the URI and keyring of this system's Debian source
@@ -38,6 +38,7 @@ declare -rA PACKAGES=(
 		  kmod rsync dpkg-dev"
 	[vm]="qemu-system-x86 busybox-static cpio libc6-dev-i386 lib32gcc-12-dev socat
 	      udev pcscd libccid libpcsclite1 opensc python3-pyscard"
+	[deb]="debhelper dh-dkms lintian rsync"
 	[lint]="cppcheck clang clang-tidy mandoc shellcheck sparse coccinelle perl"
 	[fuzz]="clang libclang-rt-14-dev"
 	[bench]="valgrind strace"
@@ -216,6 +217,14 @@ build() {
 	make install
 }
 
+# The sources that went into it, as Debian's field Built-Using has them.
+source_versions() { # directory
+	local file
+	for file in "$1"/*/debian/changelog; do
+		printf '%s (= %s)\n' "$(dpkg-parsechangelog -l "$file" -S Source)" "$(dpkg-parsechangelog -l "$file" -S Version)"
+	done | paste -sd,
+}
+
 build_libs() {
 	local out work log wolfssl_option
 	out=$(prefix)
@@ -257,6 +266,7 @@ build_libs() {
 	export CFLAGS="-O2 -g" PKG_CONFIG_PATH=$out/lib/pkgconfig CPPFLAGS=-I$out/include LDFLAGS=-L$out/lib LIBS=-lm
 	step "building libcurl (about 1 minute on 2 cores, once)" \
 		build "$work/curl-$CURL_VERSION" "$out" "$CURL_CONFIGURE" "$wolfssl_option"
+	source_versions "$work" >"$out/.sources"
 	touch "$out/.complete"
 	say "cached in $out"
 }

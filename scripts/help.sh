@@ -18,6 +18,7 @@ Building:
   install          to $(DESTDIR)$(prefix); also libdir, bindir, includedir, mandir
   uninstall        remove what install put there
   clean            remove build/
+  deb              Debian packages, in build/deb
   kmod             the kernel modules for the running kernel, or for KDIR=DIR
   kmod-install     install them there; DKMS users: install, then dkms add
 

@@ -46,6 +46,8 @@ lint_spdx() {
 		[ -f "$file" ] || continue
 		case $file in
 		.gitignore | LICENSES/* | COPYING | README.md | docs/*.md | *.json | tests/fuzz/corpus/* | tests/data/*) continue ;;
+		debian/changelog | debian/copyright | debian/source/format | debian/*.install | debian/*.docs) continue ;;
+		debian/*.examples | debian/*.dkms | debian/*.symbols | debian/*.lintian-overrides) continue ;;
 		esac
 		licence=$(licence_of "$file")
 		head -n 2 "$file" | grep -qE "SPDX-License-Identifier: $licence( \*/)?\$" && continue
