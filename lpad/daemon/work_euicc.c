@@ -4,6 +4,8 @@
 
 #include <esim/transport.h>
 
+#include <string.h>
+
 int work_reset(struct card_session *session, const struct card_target *target,
 	       const struct session_hooks *hooks, unsigned options, struct esim_error *err)
 {
@@ -58,7 +60,10 @@ int work_open_channel(struct card_session *session, const struct card_target *ta
 
 	if (rc)
 		return rc;
-	rc = esim_device_parse(target->uri, &device, err);
+	if (strcmp(session->info.scheme, "kdev") != 0)
+		rc = esim_error_set(err, ESIM_ENOTSUP, "only the kernel's device (/dev/euiccN) lends channels");
+	if (!rc)
+		rc = esim_device_parse(target->uri, &device, err);
 	if (!rc)
 		rc = esim_kdev_open_channel(device.uri, aid, ret_fd, err);
 	return session_leave(session, rc, err);
