@@ -17,13 +17,17 @@
 #ifndef LPAD_OUTBOX_H
 #define LPAD_OUTBOX_H
 
+#define OUTBOX_MAX_WAIT (7 * 24 * 3600)		/* seconds; nothing waits longer for its next attempt */
+
 #include "store.h"
 
 #include <esim/es10b.h>
+#include <esim/trust.h>
 
 struct outbox_entry {
 	char name[32];				/* of its files: SEQ, or SEQ-K for a second of that number */
-	struct esim_notification metadata;
+	struct esim_notification metadata;	/* read from the TLV */
+	uint8_t digest[ESIM_SHA256_SIZE];	/* of the TLV */
 	bool delivered;
 	unsigned attempts;
 	int64_t next_attempt;			/* seconds since the epoch; 0: at once */
@@ -37,7 +41,10 @@ struct outbox {
 };
 void outbox_clear(struct outbox *outbox);
 
-/* What the disk holds. Damaged entries are set aside. */
+/*
+ * What the disk holds. A TLV that is damaged is set aside; where only what became of one is lost, it is
+ * owed anew. A time that no clock of today can have given (it was set back) is none.
+ */
 int outbox_load(struct store *store, const struct esim_eid *eid, struct outbox *ret, struct esim_error *err);
 
 /* Write one to disk, TLV first, unless these bytes are there already; adds it to @outbox. */

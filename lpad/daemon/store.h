@@ -8,9 +8,9 @@
  * never dropped, and never stops the daemon. At most STORE_MAX_BAD are kept of a name.
  *
  *   euicc/EID/card.json            the object's number, quirks of card and reader
- *   euicc/EID/session.json         the RSP session under way: see journal.h
+ *   euicc/EID/session.json         the RSP session under way: see below
  *   euicc/EID/outbox/SEQ.tlv       a notification as the eUICC gave it
- *   euicc/EID/outbox/SEQ.json      where it goes, what became of it: see outbox.h
+ *   euicc/EID/outbox/SEQ.json      what became of it: see outbox.h
  *
  * One eUICC's directory is used by one thread at a time: its lane's (lane.h).
  */
