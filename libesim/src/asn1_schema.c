@@ -31,12 +31,13 @@ extern const asn1_static_node coreesim_saip_asn1[];
 /*
  * The one lazily built table of the library: filled under `built`, read-only
  * from then on. References are looked up by name for every component, hence the
- * sorted index; the tree is what libtasn1's decoder works from.
+ * sorted index; the tree is what libtasn1's decoder works from. Trees are large, and
+ * most programs never see a profile from inside: each is built when it is first asked for.
  */
 struct asn1_module {
 	const asn1_schema *table;
 	bool open;
-	asn1_node tree;
+	asn1_node tree;			/* under `planting` */
 	size_t count;
 	const asn1_schema *types[MAX_TYPES];
 };
@@ -48,6 +49,7 @@ static struct asn1_module modules[] = {
 };
 
 static pthread_once_t built = PTHREAD_ONCE_INIT;
+static pthread_mutex_t planting = PTHREAD_MUTEX_INITIALIZER;
 
 #define MODULES (sizeof(modules) / sizeof(modules[0]))
 
@@ -138,8 +140,6 @@ static void build(void)
 			if (type->name)
 				m->types[m->count++] = type;
 		qsort(m->types, m->count, sizeof(m->types[0]), compare_types);
-		if (asn1_array2tree(m->table, &m->tree, NULL) != ASN1_SUCCESS)
-			m->tree = NULL;
 	}
 }
 
@@ -176,7 +176,15 @@ const asn1_schema *asn1_schema_find(const char *name, const struct asn1_module *
 
 asn1_node_const asn1_module_tree(const struct asn1_module *module)
 {
-	return module->tree;
+	struct asn1_module *m = &modules[module - modules];
+	asn1_node tree;
+
+	pthread_mutex_lock(&planting);
+	if (!m->tree && asn1_array2tree(m->table, &m->tree, NULL) != ASN1_SUCCESS)
+		m->tree = NULL;
+	tree = m->tree;
+	pthread_mutex_unlock(&planting);
+	return tree;
 }
 
 bool asn1_module_open(const struct asn1_module *module)
