@@ -42,6 +42,13 @@ $(INTEGRATION_SHARED): $(TEST_DIR)/%: tests/%
 	@mkdir -p $(@D)
 	@cp $< $@
 
+# --- programs that tests of lpad use ------------------------------------------------------
+LPAD_TEST_PROGRAMS := $(patsubst tests/lpad/%.c,$(TEST_DIR)/lpad/%,$(wildcard tests/lpad/*.c))
+$(call obj,$(wildcard tests/lpad/*.c)): ROOM_CPPFLAGS := -I.
+$(LPAD_TEST_PROGRAMS): $(TEST_DIR)/lpad/%: $(BUILD)/obj/tests/lpad/%.o
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $< -lsystemd -lpthread
+
 # --- Kyua: one file for each suite --------------------------------------------------------
 UNIT_KYUAFILE := $(TEST_DIR)/unit/Kyuafile
 INTEGRATION_KYUAFILE := $(TEST_DIR)/integration/Kyuafile
@@ -55,7 +62,7 @@ $(UNIT_KYUAFILE) $(INTEGRATION_KYUAFILE):
 	@for t in $(KYUA_NAMES); do printf 'atf_test_program{name="%s"}\n' $$t; done >>$@
 
 .PHONY: tests pki check-unit check-integration
-tests: $(BENCH) $(UNIT_PROGRAMS) $(INTEGRATION_PROGRAMS) $(INTEGRATION_SHARED) $(UNIT_KYUAFILE) $(INTEGRATION_KYUAFILE)
+tests: $(BENCH) $(LPAD_TEST_PROGRAMS) $(UNIT_PROGRAMS) $(INTEGRATION_PROGRAMS) $(INTEGRATION_SHARED) $(UNIT_KYUAFILE) $(INTEGRATION_KYUAFILE)
 
 pki: $(if $(wildcard tests/tools/mkpki.c),$(PKI_STAMPS))
 
