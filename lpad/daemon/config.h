@@ -58,7 +58,10 @@ struct config {
 /* @path, then every *.conf of @dropin_dir in the order of names. Neither need be there. */
 int config_load(const char *path, const char *dropin_dir, struct config *ret, struct esim_error *err);
 
-/* The text of one file, for config_load() and the fuzzer; @name is for messages. Adds to @config. */
+/*
+ * The text of one file, for config_load() and the fuzzer; @name is for messages. Adds to @config, of which
+ * after an error the caller knows no more than that it can be freed.
+ */
 int config_parse(const char *name, const char *text, size_t len, struct config *config, struct esim_error *err);
 
 void config_defaults(struct config *ret);
