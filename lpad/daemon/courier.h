@@ -9,6 +9,8 @@
 
 #include "model.h"
 
+struct courier;
+
 int courier_new(struct daemon *daemon, struct courier **ret, struct esim_error *err);
 void courier_free(struct courier **courier);
 /* An outbox changed, an eUICC came or went, the configuration is new: count again. */

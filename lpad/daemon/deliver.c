@@ -20,6 +20,7 @@ struct delivery {
 	struct esim_cancel *cancel;
 	/* for the thread */
 	struct card_target target;
+	bool network_up;
 	struct outbox outbox;
 	struct esim_error err;
 	int rc;
@@ -30,6 +31,9 @@ static void run(struct task *task, struct card_session *session)
 	struct delivery *delivery = (struct delivery *)task;
 	const struct session_hooks hooks = { .cancel = delivery->cancel };
 
+	/* What cannot be written now keeps its time. */
+	if (delivery->network_up)
+		outbox_network_up(card_session_context(session)->store, &delivery->target.eid, NULL);
 	delivery->rc = work_deliver(session, &delivery->target, &hooks, NULL, &delivery->outbox, &delivery->err);
 }
 
@@ -73,7 +77,7 @@ static void done(struct task *task, bool ran)
 	core_task_done(daemon);
 }
 
-static struct delivery *submit(struct euicc *euicc)
+static struct delivery *submit(struct euicc *euicc, bool network_up)
 {
 	struct delivery *delivery = calloc(1, sizeof(*delivery));
 	struct esim_error err;
@@ -88,6 +92,7 @@ static struct delivery *submit(struct euicc *euicc)
 	delivery->daemon = euicc->daemon;
 	delivery->euicc = euicc->number;
 	delivery->target = euicc->target;
+	delivery->network_up = network_up;
 	if (euicc_lane(euicc, &lane, &err) || lane_submit(lane, &delivery->task, &err)) {
 		delivery_free(delivery);
 		return NULL;
@@ -113,7 +118,7 @@ void deliver_then(struct euicc *euicc, model_done then, void *context)
 {
 	struct listener *listener = calloc(1, sizeof(*listener));
 	struct delivery *delivery = may_deliver(euicc) && listener ?
-				    (euicc->delivery ? euicc->delivery : submit(euicc)) : NULL;
+				    (euicc->delivery ? euicc->delivery : submit(euicc, false)) : NULL;
 
 	if (!delivery) {
 		free(listener);
@@ -125,11 +130,21 @@ void deliver_then(struct euicc *euicc, model_done then, void *context)
 	daemon_activity(euicc->daemon);
 }
 
-void euicc_deliver(struct euicc *euicc)
+static void deliver(struct euicc *euicc, bool network_up)
 {
-	if (euicc->delivery || !euicc->notifications || !may_deliver(euicc) || !submit(euicc))
+	if (euicc->delivery || !euicc->notifications || !may_deliver(euicc) || !submit(euicc, network_up))
 		return;
 	daemon_activity(euicc->daemon);
+}
+
+void euicc_deliver(struct euicc *euicc)
+{
+	deliver(euicc, false);
+}
+
+void euicc_network_up(struct euicc *euicc)
+{
+	deliver(euicc, true);
 }
 
 void deliver_stop(struct euicc *euicc)

@@ -76,6 +76,14 @@ static void send_to_stderr(unsigned euicc, unsigned job, const char *message)
 	fprintf(stderr, "lpad: %s%s\n", about, message);
 }
 
+/* A line stays one, whatever a card or a server put in it. */
+static void make_printable(char *message)
+{
+	for (; *message; message++)
+		if ((unsigned char)*message < ' ' || *message == 0x7F)
+			*message = '?';
+}
+
 static void say(int priority, unsigned euicc, unsigned job, const char *fmt, va_list args)
 	__attribute__((format(printf, 4, 0)));
 
@@ -86,6 +94,7 @@ static void say(int priority, unsigned euicc, unsigned job, const char *fmt, va_
 	if (priority >= LOG_DEBUG && !shows_debug)
 		return;
 	vsnprintf(message, sizeof(message), fmt, args);
+	make_printable(message);
 	if (to_journal)
 		send_to_journal(priority, euicc, job, message);
 	else

@@ -144,6 +144,8 @@ int euicc_refresh(struct euicc *euicc, model_done done, void *context, struct es
 /* For the courier: send what is due of its outbox, also of an eUICC that is gone. A task of its own, no
    job; nothing where one waits already. The outcome is in the outbox: courier_update() follows. */
 void euicc_deliver(struct euicc *euicc);
+/* The same, and what no server could be reached for is due at once. */
+void euicc_network_up(struct euicc *euicc);
 int notification_drop(struct notification *notification, model_done done, void *context, struct esim_error *err);
 /* @done has the descriptor, which it owns, or -1. @borrower is the caller's unique name on the bus. */
 int euicc_open_channel(struct euicc *euicc, struct esim_slice aid, const char *borrower,

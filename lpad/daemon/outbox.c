@@ -153,3 +153,18 @@ int outbox_purge(struct store *store, const struct esim_eid *eid, struct outbox 
 	memmove(entry, entry + 1, (outbox->count - index) * sizeof(*entry));
 	return 0;
 }
+
+int outbox_network_up(struct store *store, const struct esim_eid *eid, struct esim_error *err)
+{
+	struct outbox outbox;
+	int rc = outbox_load(store, eid, &outbox, err);
+
+	for (size_t i = 0; i < outbox.count && !rc; i++) {
+		if (!outbox_waits_for_network(&outbox.entries[i]) || !outbox.entries[i].next_attempt)
+			continue;
+		outbox.entries[i].next_attempt = 0;
+		rc = outbox_update(store, eid, &outbox.entries[i], err);
+	}
+	outbox_clear(&outbox);
+	return rc;
+}

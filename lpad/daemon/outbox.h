@@ -12,7 +12,7 @@
  * told by its bytes and takes the old one's place only when that was delivered;
  * else both are kept, the older first.
  *
- * All of this runs on the eUICC's lane (lane.h), save outbox_next(), which is pure.
+ * All of this runs on the eUICC's lane (lane.h), save what needs no store, which is pure.
  */
 #ifndef LPAD_OUTBOX_H
 #define LPAD_OUTBOX_H
@@ -69,6 +69,11 @@ struct outbox_retry {
  */
 int64_t outbox_next(const struct outbox_retry *retry, unsigned attempts, unsigned retry_after,
 		    uint64_t random, int64_t now);
+
+/* Did the last try not come as far as a server? A network that comes up is worth another then. */
+bool outbox_waits_for_network(const struct outbox_entry *entry);
+/* The network came up: on disk, those are due at once. */
+int outbox_network_up(struct store *store, const struct esim_eid *eid, struct esim_error *err);
 
 /* May entries[i] be sent at @now: it is owed, its time has come, nothing owed to its server comes before it? */
 bool outbox_due(const struct outbox *outbox, size_t i, int64_t now);

@@ -2,6 +2,7 @@
 /* When what is owed may be sent: backoff with jitter, Retry-After, the order at each server. */
 #include "outbox.h"
 
+#include <string.h>
 #include <strings.h>
 
 #define USEC_PER_SEC UINT64_C(1000000)
@@ -52,4 +53,20 @@ int64_t outbox_wake(const struct outbox *outbox)
 		    is_first(outbox, i))
 			wake = outbox->entries[i].next_attempt;
 	return wake;
+}
+
+static bool is_text(const json_t *object, const char *name, const char *text)
+{
+	const char *value = json_string_value(json_object_get(object, name));
+
+	return value && strcmp(value, text) == 0;
+}
+
+bool outbox_waits_for_network(const struct outbox_entry *entry)
+{
+	const json_t *error = entry->error_details;
+
+	return !entry->delivered && entry->attempts > 0 && !json_object_get(error, "httpStatus") &&
+	       (is_text(error, "domain", esim_domain_name(ESIM_DOMAIN_NETWORK)) ||
+		is_text(error, "code", esim_code_name(ESIM_ETIMEDOUT)));
 }
