@@ -75,7 +75,8 @@ static void deny_for_error(struct authority_query *query, const sd_bus_error *er
 		call_off(query);
 		snprintf(why, sizeof(why), "polkit did not answer in time");
 	} else if (sd_bus_error_has_names(error, SD_BUS_ERROR_SERVICE_UNKNOWN, SD_BUS_ERROR_NAME_HAS_NO_OWNER)) {
-		snprintf(why, sizeof(why), "polkit, which decides it, is not there: is polkitd installed and running?");
+		snprintf(why, sizeof(why),
+			 "polkit, which decides it, is not there: is polkitd installed and running?");
 	} else {
 		snprintf(why, sizeof(why), "polkit failed: %s", error->message ? error->message : error->name);
 	}

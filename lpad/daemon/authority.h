@@ -26,7 +26,7 @@ void authority_set_patience(struct authority *authority, uint64_t usec, uint64_t
 /*
  * May the sender of @call do @action? A person is asked for a password only where @call allows that
  * (ALLOW_INTERACTIVE_AUTHORIZATION), and no longer than the sender stays on the bus. @answer comes once,
- * from the loop, unless the query is cancelled; @denied is NULL for yes, else a sentence. 0 or a negative errno.
+ * from the loop, unless the query is cancelled; @denied is NULL for yes, else a sentence. 0 or negative.
  */
 int authority_ask(struct authority *authority, sd_bus_message *call, const char *action,
 		  void (*answer)(void *context, const char *denied), void *context, struct authority_query **ret);

@@ -39,7 +39,8 @@ static int start(struct bus *bus, const char *address)
 	return r;
 }
 
-int bus_new(struct daemon *daemon, sd_event *event, const char *address, struct bus **ret, struct esim_error *err)
+int bus_new(struct daemon *daemon, sd_event *event, const char *address, struct bus **ret,
+	    struct esim_error *err)
 {
 	struct bus *bus = calloc(1, sizeof(*bus));
 	int r;

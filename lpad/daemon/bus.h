@@ -12,7 +12,8 @@
  * @address NULL: the system bus. Connects and makes the objects; the name is asked for by
  * bus_take_name(), when everything stands.
  */
-int bus_new(struct daemon *daemon, sd_event *event, const char *address, struct bus **ret, struct esim_error *err);
+int bus_new(struct daemon *daemon, sd_event *event, const char *address, struct bus **ret,
+	    struct esim_error *err);
 int bus_take_name(struct bus *bus, struct esim_error *err);
 void bus_free(struct bus **bus);
 /* Calls whose answer is outstanding: no idle exit before. */

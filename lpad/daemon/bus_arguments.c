@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Arguments from a caller, who may be anyone: read strictly, refused with a sentence that names the argument. */
+/* Arguments from a caller, who may be anyone: read strictly, refused with a sentence that names them. */
 #include "bus_private.h"
 
 #include <esim/text.h>
@@ -98,7 +98,8 @@ static int read_entry(sd_bus_message *message, const struct argument *arguments,
 	while (i < count && strcmp(arguments[i].name, name) != 0)
 		i++;
 	if (i == count)
-		return bus_error_set(error, "InvalidArgument", "no argument \"%s\" is known here", quote(name).text);
+		return bus_error_set(error, "InvalidArgument", "no argument \"%s\" is known here",
+				     quote(name).text);
 	if (*seen & 1u << i)
 		return bus_error_set(error, "InvalidArgument", "%s is there twice", arguments[i].name);
 	*seen |= 1u << i;
@@ -108,7 +109,8 @@ static int read_entry(sd_bus_message *message, const struct argument *arguments,
 	return r;
 }
 
-int arguments_read(sd_bus_message *message, const struct argument *arguments, size_t count, sd_bus_error *error)
+int arguments_read(sd_bus_message *message, const struct argument *arguments, size_t count,
+		   sd_bus_error *error)
 {
 	unsigned seen = 0;
 	int r = sd_bus_message_enter_container(message, 'a', "{sv}");

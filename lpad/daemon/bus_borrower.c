@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Callers that OpenChannel() lends a descriptor to: what a caller borrowed counts as given back when it leaves. */
+/* Callers that OpenChannel() lends a descriptor to: what one borrowed is given back when it leaves. */
 #include "bus_private.h"
 
 #include "bus_departure.h"

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- who calls ---------------------------------------------------------------------------------- */
+/* --- who calls -------------------------------------------------------------------------------- */
 
 static bool known_uid(const struct bus *bus, const char *sender, uid_t *ret)
 {
@@ -53,16 +53,18 @@ static int check_limits(const struct bus *bus, const char *sender, uid_t uid, sd
 		of_uid += call->request.uid == uid;
 	}
 	if (of_sender >= BUS_MAX_CALLS_SENDER)
-		return bus_error_set(error, "TooMany", "%u calls of yours have no answer yet: wait for one", of_sender);
+		return bus_error_set(error, "TooMany", "%u calls of yours have no answer yet: wait for one",
+				     of_sender);
 	if (uid && of_uid >= BUS_MAX_CALLS_UID)
 		return bus_error_set(error, "TooMany", "%u calls of this user have no answer yet: wait for one",
 				     of_uid);
 	if (bus->call_count >= BUS_MAX_CALLS)
-		return bus_error_set(error, "TooMany", "lpad has %u calls to answer: try again later", bus->call_count);
+		return bus_error_set(error, "TooMany", "lpad has %u calls to answer: try again later",
+				     bus->call_count);
 	return 0;
 }
 
-/* --- a call's life --------------------------------------------------------------------------------- */
+/* --- a call's life ---------------------------------------------------------------------------- */
 
 int bus_call_new(struct bus *bus, sd_bus_message *message, const struct bus_id *target, struct call **ret,
 	     sd_bus_error *error)
@@ -115,12 +117,6 @@ static void bus_call_free(struct call *call)
 	free(call);
 }
 
-int bus_call_refuse(struct call *call, int r)
-{
-	bus_call_free(call);
-	return r;
-}
-
 /* @denied: why not, NULL: granted. */
 static void authorised(void *context, const char *denied)
 {
@@ -133,8 +129,12 @@ static void authorised(void *context, const char *denied)
 		call->act(call);
 }
 
-int bus_call_authorise(struct call *call, const char *action, void (*act)(struct call *call))
+int bus_call_authorise(struct call *call, int r, const char *action, void (*act)(struct call *call))
 {
+	if (r < 0) {
+		bus_call_free(call);
+		return r;
+	}
 	call->act = act;
 	if (!action)
 		act(call);
@@ -143,7 +143,7 @@ int bus_call_authorise(struct call *call, const char *action, void (*act)(struct
 	return 1;
 }
 
-/* --- answers -------------------------------------------------------------------------------------------- */
+/* --- answers ---------------------------------------------------------------------------------- */
 
 void bus_call_return_message(struct call *call, sd_bus_message *reply, int r)
 {
@@ -226,14 +226,15 @@ void bus_call_fail_from(struct call *call, const struct esim_error *err)
 	fail_with(call, &error);
 }
 
-/* --- asking the model --------------------------------------------------------------------------------------- */
+/* --- asking the model ------------------------------------------------------------------------- */
 
 void *bus_call_find(struct call *call)
 {
 	void *object = bus_interface_of(call->target.kind)->find(call->bus->daemon, &call->target);
 
 	if (!object)
-		bus_call_fail(call, "NotFound", "%s is not there any more", sd_bus_message_get_path(call->message));
+		bus_call_fail(call, "NotFound", "%s is not there any more",
+			      sd_bus_message_get_path(call->message));
 	return object;
 }
 
@@ -249,7 +250,8 @@ void bus_call_submit(struct call *call, struct euicc *euicc)
 		bus_call_return_path(call, &(struct bus_id){ BUS_JOB, 0, job->number });
 }
 
-void bus_call_submit_and_wait(struct call *call, struct euicc *euicc, void (*ended)(struct call *call, struct job *job))
+void bus_call_submit_and_wait(struct call *call, struct euicc *euicc,
+			      void (*ended)(struct call *call, struct job *job))
 {
 	struct esim_error err;
 	struct job *job;

@@ -31,7 +31,8 @@ static int on_has_owner(sd_bus_message *answer, void *userdata, sd_bus_error *er
 
 	(void)error;
 	departure->question = sd_bus_slot_unref(departure->question);
-	if (sd_bus_message_is_method_error(answer, NULL) || sd_bus_message_read(answer, "b", &there) < 0 || !there)
+	if (sd_bus_message_is_method_error(answer, NULL) || sd_bus_message_read(answer, "b", &there) < 0 ||
+	    !there)
 		departure->left(departure->context);
 	return 0;
 }
@@ -65,7 +66,8 @@ int departure_watch(sd_bus *bus, const char *name, void (*left)(void *context), 
 		departure->name = NULL;
 	else if (asprintf(&rule, "type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
 			  "member='NameOwnerChanged',arg0='%s'", name) >= 0)
-		r = sd_bus_add_match_async(bus, &departure->match, rule, on_owner_changed, on_installed, departure);
+		r = sd_bus_add_match_async(bus, &departure->match, rule, on_owner_changed, on_installed,
+					   departure);
 	free(rule);
 	if (r < 0) {
 		departure_free(&departure);

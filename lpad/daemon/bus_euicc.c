@@ -11,11 +11,12 @@
 static int begin(sd_bus_message *message, void *userdata, struct call **ret, sd_bus_error *error)
 {
 	const struct euicc *euicc = userdata;
+	const struct bus_id id = { BUS_EUICC, euicc->number, 0 };
 
-	return bus_call_new(euicc->daemon->bus, message, &(struct bus_id){ BUS_EUICC, euicc->number, 0 }, ret, error);
+	return bus_call_new(euicc->daemon->bus, message, &id, ret, error);
 }
 
-/* --- GetDetails ------------------------------------------------------------------------------------- */
+/* --- GetDetails ------------------------------------------------------------------------------- */
 
 static void act_details(struct call *call)
 {
@@ -39,10 +40,10 @@ static int method_get_details(sd_bus_message *message, void *userdata, sd_bus_er
 	struct call *call;
 	int r = begin(message, userdata, &call, error);
 
-	return r < 0 ? r : bus_call_authorise(call, "org.coreesim.lpa1.read-details", act_details);
+	return r < 0 ? r : bus_call_authorise(call, r, "org.coreesim.lpa1.read-details", act_details);
 }
 
-/* --- methods that queue a job ----------------------------------------------------------------------------- */
+/* --- methods that queue a job ----------------------------------------------------------------- */
 
 static void act_submit(struct call *call)
 {
@@ -60,7 +61,7 @@ static int method_download(sd_bus_message *message, void *userdata, sd_bus_error
 	if (r < 0)
 		return r;
 	r = order_read(message, userdata, NULL, &call->request, error);
-	return r < 0 ? bus_call_refuse(call, r) : bus_call_authorise(call, "org.coreesim.lpa1.download", act_submit);
+	return bus_call_authorise(call, r, "org.coreesim.lpa1.download", act_submit);
 }
 
 static int method_discover(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -76,7 +77,7 @@ static int method_discover(sd_bus_message *message, void *userdata, sd_bus_error
 							sizeof(call->request.address), &given }, 1, error);
 	if (r >= 0 && given)
 		r = argument_address("smds", call->request.address, error);
-	return r < 0 ? bus_call_refuse(call, r) : bus_call_authorise(call, "org.coreesim.lpa1.download", act_submit);
+	return bus_call_authorise(call, r, "org.coreesim.lpa1.download", act_submit);
 }
 
 static const struct {
@@ -102,7 +103,8 @@ static int read_reset_options(sd_bus_message *message, unsigned *options, sd_bus
 			return bus_error_set(error, "InvalidArgument", "what: only operational-profiles, "
 					     "test-profiles and default-address can be reset");
 		if (*options & reset_names[i].option)
-			return bus_error_set(error, "InvalidArgument", "what: %s is there twice", reset_names[i].name);
+			return bus_error_set(error, "InvalidArgument", "what: %s is there twice",
+					     reset_names[i].name);
 		*options |= reset_names[i].option;
 	}
 	return r < 0 ? bus_error_set(error, "InvalidArgument", "what cannot be read") : 0;
@@ -117,7 +119,7 @@ static int method_memory_reset(sd_bus_message *message, void *userdata, sd_bus_e
 		return r;
 	call->request.kind = JOB_RESET;
 	r = read_reset_options(message, &call->request.reset_options, error);
-	return r < 0 ? bus_call_refuse(call, r) : bus_call_authorise(call, "org.coreesim.lpa1.memory-reset", act_submit);
+	return bus_call_authorise(call, r, "org.coreesim.lpa1.memory-reset", act_submit);
 }
 
 static int method_set_default_smdp_address(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -131,10 +133,10 @@ static int method_set_default_smdp_address(sd_bus_message *message, void *userda
 	r = argument_text(message, "address", call->request.address, sizeof(call->request.address), error);
 	if (r >= 0 && call->request.address[0])
 		r = argument_address("address", call->request.address, error);
-	return r < 0 ? bus_call_refuse(call, r) : bus_call_authorise(call, "org.coreesim.lpa1.default-address", act_submit);
+	return bus_call_authorise(call, r, "org.coreesim.lpa1.default-address", act_submit);
 }
 
-/* --- methods that wait ---------------------------------------------------------------------------------------- */
+/* --- methods that wait ------------------------------------------------------------------------ */
 
 static void act_refresh(struct call *call)
 {
@@ -154,7 +156,7 @@ static int method_refresh(sd_bus_message *message, void *userdata, sd_bus_error 
 	struct call *call;
 	int r = begin(message, userdata, &call, error);
 
-	return r < 0 ? r : bus_call_authorise(call, "org.coreesim.lpa1.read-details", act_refresh);
+	return r < 0 ? r : bus_call_authorise(call, r, "org.coreesim.lpa1.read-details", act_refresh);
 }
 
 static void attested(struct call *call, struct job *job)
@@ -185,10 +187,10 @@ static int method_attest(sd_bus_message *message, void *userdata, sd_bus_error *
 	call->request.kind = JOB_ATTEST;
 	r = argument_octets(message, "nonce", LPA_MIN_NONCE, LPA_MAX_NONCE, call->request.nonce,
 			    &call->request.nonce_len, error);
-	return r < 0 ? bus_call_refuse(call, r) : bus_call_authorise(call, "org.coreesim.lpa1.attest", act_attest);
+	return bus_call_authorise(call, r, "org.coreesim.lpa1.attest", act_attest);
 }
 
-/* --- OpenChannel --------------------------------------------------------------------------------------------------- */
+/* --- OpenChannel ------------------------------------------------------------------------------ */
 
 static void channel_opened(void *context, int fd, const struct esim_error *err)
 {
@@ -242,10 +244,10 @@ static int method_open_channel(sd_bus_message *message, void *userdata, sd_bus_e
 	if (r < 0)
 		return r;
 	r = argument_octets(message, "aid", 5, ESIM_MAX_AID, call->aid.bytes, &call->aid.len, error);
-	return r < 0 ? bus_call_refuse(call, r) : bus_call_authorise(call, "org.coreesim.lpa1.open-channel", act_open_channel);
+	return bus_call_authorise(call, r, "org.coreesim.lpa1.open-channel", act_open_channel);
 }
 
-/* --- properties ------------------------------------------------------------------------------------------------------- */
+/* --- properties ------------------------------------------------------------------------------- */
 
 static unsigned shown_profiles(const struct euicc *euicc)
 {

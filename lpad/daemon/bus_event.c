@@ -31,7 +31,7 @@ static int method_get_details(sd_bus_message *message, void *userdata, sd_bus_er
 	struct call *call;
 	int r = begin(message, userdata, &call, error);
 
-	return r < 0 ? r : bus_call_authorise(call, "org.coreesim.lpa1.read-details", act_details);
+	return r < 0 ? r : bus_call_authorise(call, r, "org.coreesim.lpa1.read-details", act_details);
 }
 
 static void act_download(struct call *call)
@@ -51,7 +51,7 @@ static int method_download(sd_bus_message *message, void *userdata, sd_bus_error
 	if (r < 0)
 		return r;
 	r = order_read(message, event->euicc, event, &call->request, error);
-	return r < 0 ? bus_call_refuse(call, r) : bus_call_authorise(call, "org.coreesim.lpa1.download", act_download);
+	return bus_call_authorise(call, r, "org.coreesim.lpa1.download", act_download);
 }
 
 static const sd_bus_vtable vtable[] = {

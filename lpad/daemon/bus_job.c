@@ -25,20 +25,22 @@ static const char *const actions[] = {
 static int begin(sd_bus_message *message, void *userdata, struct call **ret, sd_bus_error *error)
 {
 	const struct job *job = userdata;
+	const struct bus_id id = { BUS_JOB, 0, job->number };
 
-	return bus_call_new(job->daemon->bus, message, &(struct bus_id){ BUS_JOB, 0, job->number }, ret, error);
+	return bus_call_new(job->daemon->bus, message, &id, ret, error);
 }
 
 /* @action: what the owner needs; NULL: nothing. */
-static int authorise(struct call *call, const struct job *job, const char *action, void (*act)(struct call *call))
+static int authorise(struct call *call, int r, const struct job *job, const char *action,
+		     void (*act)(struct call *call))
 {
 	if (call->request.uid == job->request.uid)
-		return bus_call_authorise(call, action, act);
+		return bus_call_authorise(call, r, action, act);
 	call->preface = "the job is another user's; ";
-	return bus_call_authorise(call, "org.coreesim.lpa1.configure", act);
+	return bus_call_authorise(call, r, "org.coreesim.lpa1.configure", act);
 }
 
-/* --- GetDetails ------------------------------------------------------------------------------------- */
+/* --- GetDetails ------------------------------------------------------------------------------- */
 
 static json_t *job_details(const struct job *job)
 {
@@ -71,10 +73,10 @@ static int method_get_details(sd_bus_message *message, void *userdata, sd_bus_er
 	struct call *call;
 	int r = begin(message, userdata, &call, error);
 
-	return r < 0 ? r : authorise(call, userdata, "org.coreesim.lpa1.read-details", act_details);
+	return r < 0 ? r : authorise(call, r, userdata, "org.coreesim.lpa1.read-details", act_details);
 }
 
-/* --- Confirm --------------------------------------------------------------------------------------------- */
+/* --- Confirm ---------------------------------------------------------------------------------- */
 
 static int read_answer(sd_bus_message *message, struct call *call, sd_bus_error *error)
 {
@@ -130,10 +132,10 @@ static int method_confirm(sd_bus_message *message, void *userdata, sd_bus_error 
 	if (r < 0)
 		return r;
 	r = read_answer(message, call, error);
-	return r < 0 ? bus_call_refuse(call, r) : authorise(call, job, actions[job->request.kind], act_confirm);
+	return authorise(call, r, job, actions[job->request.kind], act_confirm);
 }
 
-/* --- Cancel ------------------------------------------------------------------------------------------------ */
+/* --- Cancel ----------------------------------------------------------------------------------- */
 
 static int read_reason(sd_bus_message *message, enum lpa_answer *reason, sd_bus_error *error)
 {
@@ -172,10 +174,10 @@ static int method_cancel(sd_bus_message *message, void *userdata, sd_bus_error *
 	if (r < 0)
 		return r;
 	r = read_reason(message, &call->reason, error);
-	return r < 0 ? bus_call_refuse(call, r) : authorise(call, userdata, NULL, act_cancel);
+	return authorise(call, r, userdata, NULL, act_cancel);
 }
 
-/* --- properties ---------------------------------------------------------------------------------------------- */
+/* --- properties ------------------------------------------------------------------------------- */
 
 static void print(const void *object, uint64_t prints[BUS_MAX_PROPERTIES])
 {

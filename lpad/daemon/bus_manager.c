@@ -11,7 +11,7 @@
 
 static const struct bus_id manager = { .kind = BUS_KINDS };
 
-/* --- ParseActivationCode ------------------------------------------------------------------------- */
+/* --- ParseActivationCode ---------------------------------------------------------------------- */
 
 static json_t *parsed_details(const struct esim_activation_code *code)
 {
@@ -51,12 +51,10 @@ static int method_parse_activation_code(sd_bus_message *message, void *userdata,
 		return r;
 	r = argument_text(message, "activation_code", call->request.download.activation_code,
 			  sizeof(call->request.download.activation_code), error);
-	if (r < 0)
-		return bus_call_refuse(call, r);
-	return bus_call_authorise(call, "org.coreesim.lpa1.read-details", act_parse);
+	return bus_call_authorise(call, r, "org.coreesim.lpa1.read-details", act_parse);
 }
 
-/* --- CheckEvents ------------------------------------------------------------------------------------ */
+/* --- CheckEvents ------------------------------------------------------------------------------ */
 
 /* Every eUICC that is there gets its job; one that cannot take it now is passed over, unless it is so of all. */
 static int submit_discoveries(struct call *call, sd_bus_message *reply, struct esim_error *err)
@@ -107,10 +105,10 @@ static int method_check_events(sd_bus_message *message, void *userdata, sd_bus_e
 	struct call *call;
 	int r = bus_call_new(userdata, message, &manager, &call, error);
 
-	return r < 0 ? r : bus_call_authorise(call, "org.coreesim.lpa1.download", act_check_events);
+	return r < 0 ? r : bus_call_authorise(call, r, "org.coreesim.lpa1.download", act_check_events);
 }
 
-/* --- properties ------------------------------------------------------------------------------------------ */
+/* --- properties ------------------------------------------------------------------------------- */
 
 static int get_text(sd_bus *sd, const char *path, const char *interface, const char *property,
 		    sd_bus_message *reply, void *userdata, sd_bus_error *error)

@@ -82,7 +82,7 @@ static void unqueue(struct bus_news *news, struct shown *shown)
 	shown->queued = false;
 }
 
-/* --- saying --------------------------------------------------------------------------------------- */
+/* --- saying ----------------------------------------------------------------------------------- */
 
 static void say_changes(struct bus_news *news, struct shown *shown, const void *object, const char *path)
 {
@@ -104,7 +104,8 @@ static void say_changes(struct bus_news *news, struct shown *shown, const void *
 static void say_finished(struct bus_news *news, struct shown *shown, struct job *job, const char *path)
 {
 	shown->finished = false;
-	sd_bus_emit_signal(news->bus->sd, path, bus_job_interface.name, "Finished", "b", job->state == JOB_DONE);
+	sd_bus_emit_signal(news->bus->sd, path, bus_job_interface.name, "Finished", "b",
+			   job->state == JOB_DONE);
 	bus_calls_job_ended(news->bus, job);
 }
 
@@ -146,7 +147,7 @@ static int on_turn(sd_event_source *source, void *userdata)
 	return 0;
 }
 
-/* --- what the model tells ---------------------------------------------------------------------------- */
+/* --- what the model tells --------------------------------------------------------------------- */
 
 static void added(struct bus *bus, struct bus_id id)
 {

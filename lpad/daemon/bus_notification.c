@@ -14,7 +14,7 @@ static int begin(sd_bus_message *message, void *userdata, struct call **ret, sd_
 	return bus_call_new(notification->euicc->daemon->bus, message, &id, ret, error);
 }
 
-/* --- methods ---------------------------------------------------------------------------------------- */
+/* --- methods ---------------------------------------------------------------------------------- */
 
 static json_t *last_error(const struct outbox_entry *entry)
 {
@@ -46,7 +46,7 @@ static int method_get_details(sd_bus_message *message, void *userdata, sd_bus_er
 	struct call *call;
 	int r = begin(message, userdata, &call, error);
 
-	return r < 0 ? r : bus_call_authorise(call, "org.coreesim.lpa1.read-details", act_details);
+	return r < 0 ? r : bus_call_authorise(call, r, "org.coreesim.lpa1.read-details", act_details);
 }
 
 static void act_send(struct call *call)
@@ -65,7 +65,7 @@ static int method_send(sd_bus_message *message, void *userdata, sd_bus_error *er
 	struct call *call;
 	int r = begin(message, userdata, &call, error);
 
-	return r < 0 ? r : bus_call_authorise(call, "org.coreesim.lpa1.manage-profiles", act_send);
+	return r < 0 ? r : bus_call_authorise(call, r, "org.coreesim.lpa1.manage-profiles", act_send);
 }
 
 static void act_drop(struct call *call)
@@ -86,10 +86,10 @@ static int method_drop(sd_bus_message *message, void *userdata, sd_bus_error *er
 	struct call *call;
 	int r = begin(message, userdata, &call, error);
 
-	return r < 0 ? r : bus_call_authorise(call, "org.coreesim.lpa1.drop-notification", act_drop);
+	return r < 0 ? r : bus_call_authorise(call, r, "org.coreesim.lpa1.drop-notification", act_drop);
 }
 
-/* --- properties ------------------------------------------------------------------------------------------ */
+/* --- properties ------------------------------------------------------------------------------- */
 
 static void print(const void *object, uint64_t prints[BUS_MAX_PROPERTIES])
 {

@@ -36,7 +36,8 @@ void bus_path_format(const struct bus_id *id, char path[static BUS_PATH_SIZE])
 	else if (id->kind == BUS_EUICC)
 		snprintf(path, BUS_PATH_SIZE, BUS_ROOT "/euicc/%u", id->euicc);
 	else
-		snprintf(path, BUS_PATH_SIZE, BUS_ROOT "/euicc/%u/%s/%u", id->euicc, folders[id->kind], id->number);
+		snprintf(path, BUS_PATH_SIZE, BUS_ROOT "/euicc/%u/%s/%u", id->euicc, folders[id->kind],
+			 id->number);
 }
 
 /* The number at *@path, which goes behind it: from 1, without leading zeros. 0: none. */
@@ -113,7 +114,7 @@ int bus_append_bits(sd_bus_message *reply, unsigned bits, const char *const *nam
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
-/* --- what sd-bus asks ---------------------------------------------------------------------------- */
+/* --- what sd-bus asks ------------------------------------------------------------------------- */
 
 static int find(sd_bus *sd, const char *path, const char *interface, void *userdata, void **ret_found,
 		sd_bus_error *error)

@@ -21,7 +21,7 @@
 #define BUS_MAX_CALLS		256
 #define BUS_MAX_BORROWERS	64		/* callers that hold a descriptor of OpenChannel */
 
-/* --- objects ----------------------------------------------------------------------------------- */
+/* --- objects ---------------------------------------------------------------------------------- */
 
 enum bus_kind { BUS_EUICC, BUS_PROFILE, BUS_NOTIFICATION, BUS_EVENT, BUS_JOB, BUS_KINDS };
 
@@ -63,7 +63,7 @@ void bus_news_free(struct bus_news **news);
 void bus_news_flush(struct bus_news *news);
 uint64_t bus_print(const char *text);
 
-/* --- errors: bus_error.c ------------------------------------------------------------------------- */
+/* --- errors: bus_error.c ---------------------------------------------------------------------- */
 
 /* Set *@error and return the negative errno that a handler of sd-bus returns. @name as in the XML. */
 int bus_error_set(sd_bus_error *error, const char *name, const char *fmt, ...)
@@ -72,7 +72,7 @@ int bus_error_from(sd_bus_error *error, const struct esim_error *err);
 /* "Card" … of a failure, never NULL. */
 const char *bus_error_name(const struct esim_error *err);
 
-/* --- arguments: bus_arguments.c, bus_order.c ------------------------------------------------------- */
+/* --- arguments: bus_arguments.c, bus_order.c -------------------------------------------------- */
 
 struct argument {
 	const char *name;
@@ -81,8 +81,9 @@ struct argument {
 	size_t size;
 	bool *given;				/* may be NULL */
 };
-/* Read a{sv} strictly: an unknown name, one that is there twice, another type or too long a text is refused. */
-int arguments_read(sd_bus_message *message, const struct argument *arguments, size_t count, sd_bus_error *error);
+/* Read a{sv} strictly: an unknown name, one that is there twice, another type, too long a text are refused. */
+int arguments_read(sd_bus_message *message, const struct argument *arguments, size_t count,
+		   sd_bus_error *error);
 /* One text, and one string of octets. */
 int argument_text(sd_bus_message *message, const char *name, char *text, size_t size, sd_bus_error *error);
 int argument_octets(sd_bus_message *message, const char *name, size_t min, size_t max, uint8_t *octets,
@@ -94,7 +95,7 @@ int argument_address(const char *name, char address[static ESIM_MAX_FQDN + 1], s
 int order_read(sd_bus_message *message, const struct euicc *euicc, const struct event *event,
 	       struct job_request *ret, sd_bus_error *error);
 
-/* --- calls: bus_call.c ------------------------------------------------------------------------------- */
+/* --- calls: bus_call.c ------------------------------------------------------------------------ */
 
 struct call {
 	struct call *next;
@@ -116,10 +117,11 @@ struct call {
 /* Negative: refused, *@error says why. */
 int bus_call_new(struct bus *bus, sd_bus_message *message, const struct bus_id *target, struct call **ret,
 	     sd_bus_error *error);
-/* What a handler returns when arguments were refused. */
-int bus_call_refuse(struct call *call, int r);
-/* Ask for @action (NULL: nobody is to be asked), then act(). Returns what a handler returns. */
-int bus_call_authorise(struct call *call, const char *action, void (*act)(struct call *call));
+/*
+ * @r: what reading the arguments came to. If it is no failure, ask for @action (NULL: nobody is to be
+ * asked), then act(). Returns what a handler returns.
+ */
+int bus_call_authorise(struct call *call, int r, const char *action, void (*act)(struct call *call));
 
 /* The ends of a call; each frees it. */
 void bus_call_return(struct call *call);
@@ -128,7 +130,8 @@ void bus_call_return_message(struct call *call, sd_bus_message *reply, int r);
 void bus_call_return_path(struct call *call, const struct bus_id *id);
 void bus_call_return_details(struct call *call, const json_t *details);
 void bus_call_return_fd(struct call *call, int fd);
-void bus_call_fail(struct call *call, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void bus_call_fail(struct call *call, const char *name, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 void bus_call_fail_from(struct call *call, const struct esim_error *err);
 
 /* The object that the call is for; NULL: it has gone, and the call was ended. */
@@ -136,7 +139,8 @@ void *bus_call_find(struct call *call);
 /* Queue call->request for @euicc and answer with the job's path; NULL: failed, and ended. */
 void bus_call_submit(struct call *call, struct euicc *euicc);
 /* The same, but answered by ended() when the job has ended. */
-void bus_call_submit_and_wait(struct call *call, struct euicc *euicc, void (*ended)(struct call *call, struct job *job));
+void bus_call_submit_and_wait(struct call *call, struct euicc *euicc,
+			      void (*ended)(struct call *call, struct job *job));
 /* The model_done of a call that waits for the model. */
 void bus_call_done(void *call, const struct esim_error *err);
 /* For another such function: the bus has ended, and the call with this. */
@@ -145,7 +149,7 @@ bool bus_call_orphaned(struct call *call);
 void bus_calls_job_ended(struct bus *bus, struct job *job);
 void bus_calls_free(struct bus *bus);
 
-/* --- callers that borrowed a descriptor: bus_borrower.c ------------------------------------------------ */
+/* --- callers that borrowed a descriptor: bus_borrower.c --------------------------------------- */
 
 struct borrower;
 /* Watch @name from now on, so that model_borrower_gone() is called once it left. */
@@ -154,7 +158,7 @@ int borrower_begin(struct bus *bus, const char *name, struct esim_error *err);
 bool borrower_end(struct bus *bus, const char *name, bool lent);
 void borrowers_free(struct bus *bus);
 
-/* --- the bus itself ---------------------------------------------------------------------------------------- */
+/* --- the bus itself --------------------------------------------------------------------------- */
 
 #define BUS_MAX_CALLERS		16		/* whose uid is kept */
 struct bus {

@@ -19,7 +19,7 @@ static int begin(sd_bus_message *message, void *userdata, struct call **ret, sd_
 	return bus_call_new(profile->euicc->daemon->bus, message, &id, ret, error);
 }
 
-/* --- methods ---------------------------------------------------------------------------------------- */
+/* --- methods ---------------------------------------------------------------------------------- */
 
 static void act_details(struct call *call)
 {
@@ -34,7 +34,7 @@ static int method_get_details(sd_bus_message *message, void *userdata, sd_bus_er
 	struct call *call;
 	int r = begin(message, userdata, &call, error);
 
-	return r < 0 ? r : bus_call_authorise(call, "org.coreesim.lpa1.read-details", act_details);
+	return r < 0 ? r : bus_call_authorise(call, r, "org.coreesim.lpa1.read-details", act_details);
 }
 
 static void act_submit(struct call *call)
@@ -60,7 +60,7 @@ static int change(sd_bus_message *message, void *userdata, enum job_kind kind, c
 		{ "refresh", 'b', &call->request.how.refresh, 0, NULL },
 		{ "port", 'u', &call->request.how.port, 0, NULL },
 	}, 2, error);
-	return r < 0 ? bus_call_refuse(call, r) : bus_call_authorise(call, action, act_submit);
+	return bus_call_authorise(call, r, action, act_submit);
 }
 
 static int method_enable(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -99,10 +99,10 @@ static int method_set_nickname(sd_bus_message *message, void *userdata, sd_bus_e
 	if (r >= 0 && characters(call->request.nickname) > ESIM_MAX_NICKNAME)
 		r = bus_error_set(error, "InvalidArgument", "nickname has %zu characters, at most %d can be",
 				  characters(call->request.nickname), ESIM_MAX_NICKNAME);
-	return r < 0 ? bus_call_refuse(call, r) : bus_call_authorise(call, MANAGE, act_submit);
+	return bus_call_authorise(call, r, MANAGE, act_submit);
 }
 
-/* --- properties ------------------------------------------------------------------------------------------ */
+/* --- properties ------------------------------------------------------------------------------- */
 
 static const char *state_name(const struct profile *profile)
 {
