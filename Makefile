@@ -29,6 +29,7 @@ include mk/flags.mk
 include mk/rooms.mk
 include mk/install.mk
 include mk/bench.mk
+include mk/lpad-bench.mk
 include mk/test.mk
 include mk/umockdev.mk
 include mk/vm.mk

@@ -120,8 +120,9 @@ coverage: deps
 
 bench: deps
 	@scripts/deps.sh packages test bench vm
-	$(call quietly,programs and the bench) all pki bench-program vm-programs vm-bench-program
+	$(call quietly,programs and the bench) all pki bench-program lpad-bench-program vm-programs vm-bench-program
 	@$(RUN_ENV) tests/bench/run.sh
+	@$(RUN_ENV) tests/bench/lpad.sh
 	@+$(RUN_ENV) tests/bench/vm.sh
 
 demo: deps

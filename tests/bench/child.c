@@ -15,8 +15,7 @@
 
 #define LISTENING "listening "
 
-/* Standard output of the new program is *@ret_output. It ends with the bench, however that ends. */
-static pid_t spawn(const char *const argv[], FILE **ret_output)
+pid_t child_spawn(const char *const argv[], int errors, FILE **ret_output)
 {
 	pid_t parent = getpid(), pid;
 	int fds[2];
@@ -31,6 +30,8 @@ static pid_t spawn(const char *const argv[], FILE **ret_output)
 		if (getppid() != parent)
 			_exit(126);
 		dup2(fds[1], STDOUT_FILENO);
+		if (errors >= 0)
+			dup2(errors, STDERR_FILENO);
 		close(fds[0]);
 		close(fds[1]);
 		execv(argv[0], (char *const *)argv);
@@ -49,7 +50,7 @@ void child_start_server(struct child *child, const char *const argv[])
 	char line[sizeof(LISTENING) - 1 + CHILD_MAX_ADDRESS];
 	FILE *output;
 
-	child->pid = spawn(argv, &output);
+	child->pid = child_spawn(argv, -1, &output);
 	if (!fgets(line, sizeof(line), output) || strncmp(line, LISTENING, strlen(LISTENING)))
 		errx(1, "%s did not start", argv[0]);
 	line[strcspn(line, "\n")] = '\0';
@@ -84,7 +85,7 @@ int child_run(const char *const argv[], char *output, size_t size, struct child_
 	uint64_t start = now_us();
 	struct rusage usage;
 	FILE *stream;
-	pid_t pid = spawn(argv, &stream);
+	pid_t pid = child_spawn(argv, -1, &stream);
 	size_t len;
 	int status;
 

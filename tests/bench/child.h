@@ -4,6 +4,7 @@
 #define BENCH_CHILD_H
 
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #define CHILD_MAX_ADDRESS 256
@@ -12,6 +13,12 @@ struct child {
 	pid_t pid;				/* 0: none */
 	char address[CHILD_MAX_ADDRESS];
 };
+
+/*
+ * Standard output of the new program is *@ret_output, its standard error @errors, or where that is
+ * negative the bench's own. It ends with the bench, however that ends.
+ */
+pid_t child_spawn(const char *const argv[], int errors, FILE **ret_output);
 
 /* Start and wait for the address. Ends the bench with a message where that fails. */
 void child_start_server(struct child *child, const char *const argv[]);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lpad with nothing to do: how fast it is there, what it takes, whether it sleeps. */
+#include "rows.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define MAX_RUNS 100
+
+void bench_start(struct machine *m, unsigned runs, struct start_row *ret)
+{
+	uint64_t values[MAX_RUNS];
+
+	if (runs > MAX_RUNS)
+		runs = MAX_RUNS;
+	machine_cards(m, 1);
+	for (unsigned i = 0; i < runs; i++) {
+		values[i] = machine_start_lpad(m, 1);
+		machine_settle(m, 1);
+		machine_stop_lpad(m);
+	}
+	ret->median_us = median(values, runs);
+	ret->best_us = values[0];
+	ret->worst_us = values[runs - 1];
+}
+
+void bench_idle(struct machine *m, unsigned cards, unsigned seconds, struct idle_row *ret)
+{
+	uint64_t before;
+
+	machine_start_lpad(m, cards);
+	machine_settle(m, cards);
+	proc_memory(m->lpad, &ret->memory);
+	before = proc_sleeps(m->lpad);
+	sleep(seconds);
+	ret->sleeps = proc_sleeps(m->lpad) - before;
+	machine_stop_lpad(m);
+}
