@@ -75,6 +75,15 @@ int bus_take_name(struct bus *bus, struct esim_error *err)
 	return err->code;
 }
 
+/* Whoever called before the name was given back has an answer, and may call again: that starts lpad anew. */
+static void drain(struct bus *bus)
+{
+	bus->ending = true;
+	if (bus->sd && sd_bus_release_name(bus->sd, BUS_NAME) >= 0)
+		for (int i = 0; i < BUS_MAX_CALLS && sd_bus_process(bus->sd, NULL) > 0; i++)
+			;
+}
+
 void bus_free(struct bus **pointer)
 {
 	struct bus *bus = *pointer;
@@ -84,6 +93,7 @@ void bus_free(struct bus **pointer)
 	if (bus->news)
 		bus_news_flush(bus->news);
 	bus_calls_free(bus);
+	drain(bus);
 	borrowers_free(bus);
 	bus_news_free(&bus->news);
 	authority_free(&bus->authority);

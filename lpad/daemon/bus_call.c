@@ -73,6 +73,8 @@ int bus_call_new(struct bus *bus, sd_bus_message *message, const struct bus_id *
 	uid_t uid;
 	int r;
 
+	if (bus->ending)
+		return bus_error_set(error, "NotReady", "lpad is ending: call again");
 	if (!sd_bus_message_get_sender(message) || ask_uid(bus, message, &uid) < 0)
 		return bus_error_set(error, "NotAuthorized", "the bus does not say which user calls");
 	r = check_limits(bus, sd_bus_message_get_sender(message), uid, error);

@@ -170,6 +170,7 @@ struct bus {
 	struct call *calls;
 	unsigned call_count;
 	struct borrower *borrowers;
+	bool ending;				/* no more calls */
 	/* A unique name is never given twice, so who has it does not change. */
 	struct { char name[24]; uid_t uid; } callers[BUS_MAX_CALLERS];
 	unsigned next_caller;

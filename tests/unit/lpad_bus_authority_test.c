@@ -383,6 +383,21 @@ ATF_TC_BODY(every_call_has_its_answer_when_the_daemon_ends, tc)
 	fake_end(client);
 }
 
+ATF_TC_WITHOUT_HEAD(a_call_that_comes_as_the_daemon_ends_is_told_to_come_again);
+ATF_TC_BODY(a_call_that_comes_as_the_daemon_ends_is_told_to_come_again, tc)
+{
+	sd_bus *client = fake_start();
+	struct calling *late = rig_begin(client, false, E1, EUICC, "Refresh", "");
+
+	/* When this is answered, the bus has handed on what came before it. */
+	ATF_REQUIRE(sd_bus_call_method(client, "org.freedesktop.DBus", "/", "org.freedesktop.DBus", "GetId", NULL, NULL,
+				       "") >= 0);
+	bus_free(&fake.daemon.bus);
+	rig_expect(rig_finish(late), "NotReady", "call again");
+	ATF_CHECK_EQ(fake.refreshed, 0);
+	fake_end(client);
+}
+
 ATF_TC_WITHOUT_HEAD(a_second_lpad_does_not_get_the_name);
 ATF_TC_BODY(a_second_lpad_does_not_get_the_name, tc)
 {
@@ -416,6 +431,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_caller_that_leaves_before_it_gets_a_descriptor_holds_none);
 	ATF_TP_ADD_TC(tp, who_got_no_descriptor_is_not_watched);
 	ATF_TP_ADD_TC(tp, every_call_has_its_answer_when_the_daemon_ends);
+	ATF_TP_ADD_TC(tp, a_call_that_comes_as_the_daemon_ends_is_told_to_come_again);
 	ATF_TP_ADD_TC(tp, a_second_lpad_does_not_get_the_name);
 	return atf_no_error();
 }
