@@ -49,6 +49,7 @@ struct card_session {
 	struct esim_http *http;
 	struct esim_eid http_eid;
 	bool http_gone;
+	unsigned http_timeout_ms;		/* of the next connection's requests; 0: the usual one */
 };
 
 /* session_hooks.c: the user's callbacks and cancel handle, and session.json. */

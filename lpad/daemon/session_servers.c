@@ -86,6 +86,8 @@ static int connect_http(struct card_session *session, struct esim_error *err)
 		.clock = session->context->has_clock ? session_clock : NULL,
 		.clock_context = session,
 		.cancel = session->cancel,
+		.connect_timeout_ms = session->http_timeout_ms,
+		.request_timeout_ms = session->http_timeout_ms,
 	};
 
 	return esim_http_new(&options, &session->http, err);

@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* For a server that is told of the end of an old session. */
+#define END_TIMEOUT_MS 5000
+
 /* One look at an eUICC. */
 struct look {
 	struct card_session *session;
@@ -172,6 +175,26 @@ static bool card_answered(int rc, const struct esim_error *err)
 	       (rc == ESIM_EPROTO && err->domain == ESIM_DOMAIN_CARD) || rc == ESIM_EINVAL;
 }
 
+/* What has been read waits for this: a connection of its own, with little patience. */
+static int end_on_both(struct look *look, const struct session_record *record, bool *ret_card,
+		       struct esim_error *err)
+{
+	struct card_session *session = look->session;
+	struct esim_error ignored;
+	bool on_server;
+	int rc;
+
+	session_close_servers(session);
+	session->http_timeout_ms = END_TIMEOUT_MS;
+	session_open_servers(session, false, &ignored);
+	session->http_timeout_ms = 0;
+	rc = lpa_end_session(look->lpa, record->server_address, record->transaction_id, record->is_smds,
+			     LPA_LATER, ret_card, &on_server, err);
+	lpa_set_http(look->lpa, NULL, &ignored);
+	session_close_servers(session);
+	return rc;
+}
+
 /*
  * The card's signed word is made once: a server that cannot be reached now is left to its own
  * deadline, and the session is over all the same.
@@ -179,13 +202,9 @@ static bool card_answered(int rc, const struct esim_error *err)
 static int end_session(struct look *look, const struct session_record *record, struct esim_error *err)
 {
 	struct card_session *session = look->session;
-	bool on_card = false, on_server = false;
-	struct esim_error ignored;
-	int rc;
+	bool on_card = false;
+	int rc = end_on_both(look, record, &on_card, err);
 
-	session_open_servers(session, false, &ignored);
-	rc = lpa_end_session(look->lpa, record->server_address, record->transaction_id, record->is_smds,
-			     LPA_LATER, &on_card, &on_server, err);
 	if (!on_card && !card_answered(rc, err))
 		return rc;
 	return session_record_end(session->context->store, &session->eid, err);
