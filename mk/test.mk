@@ -5,7 +5,8 @@
 # coverage.sh, demo.sh.
 
 TEST_DIR := $(BUILD)/tests
-TEST_LIBS := $(if $(LPAD_SRCS),$(LPAD_A)) $(LPAD_COMMON_A) $(SMDPP_A) $(VEUICC_A) $(RSP_A) $(LIBESIM_ARCHIVES) $(IFD_A)
+TEST_LIBS := $(LPAD_COMMON_A) $(SMDPP_A) $(VEUICC_A) $(RSP_A) $(LIBESIM_ARCHIVES)
+# Rooms that are programs have names of their own inside: only their own tests link them.
 
 # --- unit tests: tests/unit/NAME_test.c is an ATF program; other files there are shared --
 UNIT_SRCS := $(wildcard tests/unit/*.c)
@@ -24,6 +25,9 @@ $(UNIT_PROGRAMS): $(TEST_DIR)/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_SHARED_
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
 		-latf-c $(LPAD_LIBS) $(DEPS_LIBS)
+
+$(patsubst %,$(TEST_DIR)/unit/%,$(filter ifd_%,$(UNIT_TESTS))): $(IFD_A)
+$(patsubst %,$(TEST_DIR)/unit/%,$(filter lpad_%,$(UNIT_TESTS))): $(LPAD_A)
 
 # --- integration tests: tests/integration/NAME_test.sh is an atf-sh program ------------
 # The sanitizer build runs them too, save those of the build system itself and of memory.
@@ -78,6 +82,9 @@ $(FUZZ_PROGRAMS): $(BUILD)/bin/%_fuzz: $(BUILD)/obj/tests/fuzz/%_fuzz.o $(TEST_L
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) \
 		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LPAD_LIBS) $(DEPS_LIBS)
+
+$(patsubst %,$(BUILD)/bin/%_fuzz,$(filter ifd_%,$(FUZZ_NAMES))): $(IFD_A)
+$(patsubst %,$(BUILD)/bin/%_fuzz,$(filter lpad_%,$(FUZZ_NAMES))): $(LPAD_A)
 
 # Built in the clang tree alone: `make fuzzers` goes there.
 .PHONY: fuzzers fuzz-programs
