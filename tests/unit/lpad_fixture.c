@@ -20,6 +20,7 @@
 #define CARD_LOG	"card.log"
 #define SERVER_LOG	"notifications.log"
 #define STATE		"state"
+#define KILLED_IN	"killed.in"
 
 static void require(int rc, const struct esim_error *err, const char *what)
 {
@@ -270,18 +271,49 @@ void lpad_fixture_stop(struct lpad_fixture *f)
 
 static unsigned steps_to_live;
 
+static void tell_where(const char *step, bool ended)
+{
+	FILE *file = fopen(KILLED_IN, "w");
+
+	if (file) {
+		fprintf(file, "%s%s", step, ended ? " ended" : "");
+		fclose(file);
+	}
+}
+
 static void count_down(struct lpad_fixture *f, const char *step)
 {
+	static char current[40];
+
 	(void)f;
-	(void)step;
-	if (steps_to_live > 0 && --steps_to_live == 0)
-		raise(SIGKILL);
+	if (step[0])
+		snprintf(current, sizeof(current), "%s", step);
+	if (steps_to_live == 0 || --steps_to_live > 0)
+		return;
+	tell_where(current, !step[0]);
+	raise(SIGKILL);
+}
+
+const char *lpad_killed_in(void)
+{
+	static char step[64];
+	FILE *file = fopen(KILLED_IN, "r");
+
+	step[0] = '\0';
+	if (file) {
+		step[fread(step, 1, sizeof(step) - 1, file)] = '\0';
+		fclose(file);
+	}
+	return step;
 }
 
 bool lpad_killed_at(struct lpad_fixture *f, unsigned at, void (*work)(struct lpad_fixture *f))
 {
 	int status;
-	pid_t pid = fork();
+	pid_t pid;
+
+	remove(KILLED_IN);
+	pid = fork();
 
 	if (pid == 0) {
 		steps_to_live = at;

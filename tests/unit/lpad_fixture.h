@@ -71,6 +71,8 @@ void lpad_daemon_stop(struct lpad_fixture *f);
  * SIGKILL at step @at, counted from 1; 0: not at all. Whether it died.
  */
 bool lpad_killed_at(struct lpad_fixture *f, unsigned at, void (*work)(struct lpad_fixture *f));
+/* Where that was: "ES10b.PrepareDownload", or "ES10b.PrepareDownload ended". "": it did not die. */
+const char *lpad_killed_in(void);
 
 /* work_download() of @matching_id at the fixture's server; 0 or the error in f->err. */
 int lpad_download(struct lpad_fixture *f, const char *matching_id);
