@@ -124,6 +124,29 @@ static unsigned known_segment_size(const struct card_session *session, const str
 	return strcmp(record.reader, reader) == 0 ? record.segment_size : 0;
 }
 
+/* Channels that a process left open when it died are closed by a reset alone. */
+static bool lacks_channel(const struct esim_error *err)
+{
+	return err->code == ESIM_ESW && strcmp(err->function, "MANAGE CHANNEL") == 0;
+}
+
+static int try_card(struct card_session *session, const char *uri, const struct card_target *target,
+		    struct esim_card_options *options, bool reset, struct esim_error *err)
+{
+	struct esim_transport *transport = NULL;
+	int rc = esim_transport_open(uri, &transport, err);
+
+	if (!rc && reset)
+		rc = esim_transport_reset(transport, ESIM_RESET_ANY, err);
+	if (rc) {
+		esim_transport_free(&transport);
+		return rc;
+	}
+	esim_transport_describe(transport, &session->info);
+	options->segment_size = known_segment_size(session, target);
+	return esim_card_open(transport, options, &session->card, err);
+}
+
 static int open_card(struct card_session *session, const struct card_target *target,
 		     struct esim_error *err)
 {
@@ -134,18 +157,16 @@ static int open_card(struct card_session *session, const struct card_target *tar
 		.apdu_timeout_ms = session->context->config.apdu_timeout_ms,
 		.cancel = session->cancel,
 	};
-	struct esim_transport *transport = NULL;
 	struct esim_device device;
 	int rc = esim_device_parse(target->uri, &device, err);
 
-	if (!rc)
-		rc = esim_transport_open(device.uri, &transport, err);
 	if (rc)
 		return rc;
 	options.basic_channel = device.basic_channel;
-	esim_transport_describe(transport, &session->info);
-	options.segment_size = known_segment_size(session, target);
-	return esim_card_open(transport, &options, &session->card, err);
+	rc = try_card(session, device.uri, target, &options, false, err);
+	if (rc && lacks_channel(err))
+		rc = try_card(session, device.uri, target, &options, true, err);
+	return rc;
 }
 
 /* Whose card is it? */

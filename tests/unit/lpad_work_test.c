@@ -259,6 +259,20 @@ ATF_TC_BODY(tasks_after_each_other_share_the_card_and_its_connection, tc)
 	lpad_fixture_stop(&f);
 }
 
+/* A process that died left the card's channels open: APDU 3 asks for one. */
+ATF_TC_WITHOUT_HEAD(a_card_without_a_free_channel_is_reset);
+ATF_TC_BODY(a_card_without_a_free_channel_is_reset, tc)
+{
+	struct lpad_fixture f = { .card_options.fault = "sw=6A81@3" };
+
+	lpad_fixture_start(&f);
+	ATF_CHECK_EQ(0, profiles(&f));
+	card_session_close_card(f.session);
+	ATF_REQUIRE_EQ(0, veuicc_set_fault(f.card.veuicc, "sw=6A81@1+", &f.err));
+	ATF_CHECK_EQ(ESIM_ESW, lpad_switch(&f, WORK_ENABLE));
+	lpad_fixture_stop(&f);
+}
+
 /* --- discovery and attestation ---------------------------------------------------------------------- */
 
 ATF_TC_WITHOUT_HEAD(the_root_smds_is_asked_where_none_is_named);
@@ -359,6 +373,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_profile_is_enabled_disabled_named_and_deleted);
 	ATF_TP_ADD_TC(tp, a_memory_reset_takes_profiles_and_what_is_owed_stays);
 	ATF_TP_ADD_TC(tp, tasks_after_each_other_share_the_card_and_its_connection);
+	ATF_TP_ADD_TC(tp, a_card_without_a_free_channel_is_reset);
 	ATF_TP_ADD_TC(tp, the_root_smds_is_asked_where_none_is_named);
 	ATF_TP_ADD_TC(tp, an_attestation_can_be_verified_by_whom_it_is_given_to);
 	ATF_TP_ADD_TC(tp, a_channel_is_lent_by_the_kernels_device_alone);
