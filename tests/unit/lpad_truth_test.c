@@ -116,6 +116,26 @@ ATF_TC_BODY(another_euicc_in_the_place_of_the_known_one_is_left_alone, tc)
 	lpad_fixture_stop(&f);
 }
 
+/* A card may hold two eUICCs, each behind an AID of its own. */
+ATF_TC_WITHOUT_HEAD(an_aid_names_one_euicc_of_a_card_and_a_known_euicc_is_found_by_any);
+ATF_TC_BODY(an_aid_names_one_euicc_of_a_card_and_a_known_euicc_is_found_by_any, tc)
+{
+	struct lpad_fixture f = { 0 };
+	struct snapshot s = { 0 };
+	size_t count;
+
+	lpad_fixture_start(&f);
+	f.target.isdr_aid = esim_isdr_aids(&count)[1];
+	f.target.has_eid = false;
+	ATF_CHECK_EQ(ESIM_ENOENT, work_truth(f.session, &f.target, NULL, false, &s, &f.err));
+	snapshot_clear(&s);
+	f.target.has_eid = true;
+	lpad_truth(&f, &s);
+	ATF_CHECK_EQ(0, memcmp(s.isdr_aid.bytes, esim_isdr_aids(&count)[0].bytes, s.isdr_aid.len));
+	snapshot_clear(&s);
+	lpad_fixture_stop(&f);
+}
+
 ATF_TC_WITHOUT_HEAD(a_gone_euicc_owes_what_its_disk_says);
 ATF_TC_BODY(a_gone_euicc_owes_what_its_disk_says, tc)
 {
@@ -276,6 +296,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_brief_truth_asks_for_what_a_job_may_have_changed);
 	ATF_TP_ADD_TC(tp, what_cannot_be_read_is_unknown_and_the_rest_is_told);
 	ATF_TP_ADD_TC(tp, another_euicc_in_the_place_of_the_known_one_is_left_alone);
+	ATF_TP_ADD_TC(tp, an_aid_names_one_euicc_of_a_card_and_a_known_euicc_is_found_by_any);
 	ATF_TP_ADD_TC(tp, a_gone_euicc_owes_what_its_disk_says);
 	ATF_TP_ADD_TC(tp, the_segment_size_of_a_card_is_found_once);
 	ATF_TP_ADD_TC(tp, what_the_card_no_longer_holds_stays_owed);
