@@ -14,7 +14,7 @@ struct quote {
 
 static struct quote quote(const char *text)
 {
-	struct quote quote;
+	struct quote quote = { "" };
 
 	esim_text_printable(text, strlen(text), quote.text, sizeof(quote.text));
 	return quote;

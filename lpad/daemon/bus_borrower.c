@@ -27,6 +27,12 @@ static struct borrower *find_borrower(const struct bus *bus, const char *name)
 	return borrower;
 }
 
+static void release(struct borrower *borrower)
+{
+	departure_free(&borrower->departure);
+	free(borrower);
+}
+
 static void borrower_free(struct borrower *borrower)
 {
 	struct borrower **at = &borrower->bus->borrowers;
@@ -34,8 +40,7 @@ static void borrower_free(struct borrower *borrower)
 	while (*at != borrower)
 		at = &(*at)->next;
 	*at = borrower->next;
-	departure_free(&borrower->departure);
-	free(borrower);
+	release(borrower);
 }
 
 static void on_departure(void *context)
@@ -98,6 +103,10 @@ bool borrower_end(struct bus *bus, const char *name, bool lent)
 
 void borrowers_free(struct bus *bus)
 {
-	while (bus->borrowers)
-		borrower_free(bus->borrowers);
+	while (bus->borrowers) {
+		struct borrower *borrower = bus->borrowers;
+
+		bus->borrowers = borrower->next;
+		release(borrower);
+	}
 }

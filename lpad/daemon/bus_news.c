@@ -234,11 +234,9 @@ void bus_euicc_removed(struct bus *bus, struct euicc *euicc)
 	removed(bus, euicc_id(euicc));
 }
 
-/* The number of profiles is the eUICC's property. */
+/* One that is hidden is not found, and so not announced. The number of profiles is the eUICC's property. */
 void bus_profile_added(struct bus *bus, struct profile *profile)
 {
-	if (!euicc_shows_profile(profile->euicc, profile))
-		return;
 	added(bus, profile_id(profile));
 	changed(bus, euicc_id(profile->euicc));
 }
