@@ -7,6 +7,12 @@
 static const struct job_request download = { .kind = JOB_DOWNLOAD, .uid = 1000, .download.interactive = true };
 static const struct job_request nickname = { .kind = JOB_NICKNAME, .uid = 1000 };
 
+static void until_state(const struct job *job, enum job_state state)
+{
+	while (job->state != state)
+		turn();
+}
+
 /* --- a download as the LPA does it, without the servers -------------------------------------------------- */
 
 static enum lpa_answer heard, heard_policy, heard_code;

@@ -290,12 +290,6 @@ static void until_idle(void)
 		turn();
 }
 
-static void until_state(const struct job *job, enum job_state state)
-{
-	while (job->state != state)
-		turn();
-}
-
 static void start(void)
 {
 	struct esim_error err;
