@@ -17,7 +17,7 @@
 #define HOLD_MIN	(1 * SEC)		/* between two calls for the very same outbox */
 #define HOLD_MAX	(300 * SEC)
 #define LATE		(1 * SEC)		/* a timer may be, to go with others */
-#define CHECK_LATE	(60 * SEC)
+#define CHECK_LATE	(60 * SEC)		/* or a hundredth of the period */
 
 /* What the courier has to remember of an eUICC. */
 struct round {
@@ -230,6 +230,7 @@ static void schedule(struct courier *courier, struct round *round, uint64_t ever
 {
 	const uint64_t spread = first ? every : every / 5;
 
+	sd_event_source_set_time_accuracy(courier->check, every / 100 < CHECK_LATE ? every / 100 : CHECK_LATE);
 	round->check_every = every;
 	round->check_at = now_of(courier, CLOCK_BOOTTIME) + (first ? 0 : every - every / 10) +
 			  random_below(spread);
