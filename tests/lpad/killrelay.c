@@ -12,7 +12,8 @@
  *                  reply     one from the server, not seen by lpad
  *
  * Prints "listening PORT" when ready; at SIGTERM the counts, "apdu 40 answer 40 request 12 reply
- * 14", and "killed" before, where it did so. The numbers count over all connections, from 1.
+ * 14", and "killed" before, where it did so. The numbers count over all connections, from 1; SIGUSR1
+ * begins anew, and from then on alone is anything ended.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -56,7 +57,7 @@ static unsigned long counts[KINDS];
 static enum kind kill_kind = KINDS;
 static unsigned long kill_number;
 static const char *pid_file;
-static bool killed;
+static bool counting, killed;
 
 static void die(const char *what)
 {
@@ -193,7 +194,7 @@ static bool forward(struct flow *flow)
 		return n < 0 && errno == EINTR;
 	flow->len += (size_t)n;
 	while ((len = message_length(flow)) > 0) {
-		if (counts_as_one(flow, len) && ++counts[flow->kind] == kill_number &&
+		if (counts_as_one(flow, len) && ++counts[flow->kind] == kill_number && counting &&
 		    flow->kind == kill_kind) {
 			kill_it();
 			return false;
@@ -297,11 +298,28 @@ static int ending_signals(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	fd = signalfd(-1, &set, SFD_CLOEXEC);
 	if (fd < 0)
 		die("signalfd");
 	return fd;
+}
+
+/* False: it was the signal that ends this. */
+static bool take_signal(int fd)
+{
+	struct signalfd_siginfo signal;
+
+	if (read(fd, &signal, sizeof(signal)) != sizeof(signal))
+		die("signalfd");
+	if (signal.ssi_signo != SIGUSR1)
+		return false;
+	memset(counts, 0, sizeof(counts));
+	counting = true;
+	puts("counting");
+	fflush(stdout);
+	return true;
 }
 
 int main(int argc, char **argv)
@@ -325,7 +343,7 @@ int main(int argc, char **argv)
 	fds[0] = (struct pollfd){ .fd = ending_signals(), .events = POLLIN };
 	card_listener = listen_unix(card);
 	server_listener = listen_tcp(server);
-	while (!fds[0].revents) {
+	while (!fds[0].revents || take_signal(fds[0].fd)) {
 		fds[1] = (struct pollfd){ .fd = card_listener, .events = POLLIN };
 		fds[2] = (struct pollfd){ .fd = server_listener, .events = POLLIN };
 		turn(fds, card_listener, server_listener, card_to, server_to);
