@@ -5,7 +5,6 @@
 #include "log.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static void give_number(struct euicc *euicc, struct card_record *record)
 {
@@ -15,7 +14,8 @@ static void give_number(struct euicc *euicc, struct card_record *record)
 		return;
 	record->number = euicc->number;
 	if (card_record_write(euicc->daemon->store, &euicc->target.eid, record, &err))
-		log_about(LOG_WARNING, euicc->number, 0, "its number could not be written down: %s", err.message);
+		log_about(LOG_WARNING, euicc->number, 0, "its number could not be written down (%s)",
+			  esim_code_name(err.code));
 }
 
 static bool owes(const struct outbox *outbox)
@@ -35,7 +35,7 @@ static void load_one(struct daemon *daemon, const struct esim_eid *eid)
 
 	card_record_read(daemon->store, eid, &record);
 	if (outbox_load(daemon->store, eid, &outbox, &err))
-		log_say(LOG_ERR, "an outbox could not be read: %s", err.message);
+		log_say(LOG_ERR, "an outbox could not be read (%s)", esim_code_name(err.code));
 	else if (owes(&outbox))
 		euicc = euicc_new(daemon, record.number);
 	if (euicc) {

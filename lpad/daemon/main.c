@@ -101,8 +101,10 @@ static int parse(int argc, char **argv, struct daemon_options *options)
 	while ((option = getopt_long(argc, argv, ":", table, &index)) != -1) {
 		if (option == ':')
 			return fail("a value is missing: ", argv[optind - 1]);
-		if (option == '?' || !is_whole(word_of_option(argv), table[index].name))
+		if (option == '?')
 			return fail("unknown or wrongly used option: ", argv[optind - 1]);
+		if (!is_whole(word_of_option(argv), table[index].name))
+			return fail("options are not abbreviated: ", word_of_option(argv));
 		if (option == 'h') {
 			print_help();
 			return EXIT_SUCCESS;
