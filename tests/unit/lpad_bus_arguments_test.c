@@ -366,46 +366,6 @@ ATF_TC_BODY(an_activation_code_is_taken_apart_or_refused_without_repeating_it, t
 	fake_end(client);
 }
 
-/* --- details --------------------------------------------------------------------------------------------- */
-
-static void check_detail(sd_bus *client, const char *path, const char *interface, const char *wanted)
-{
-	sd_bus_message *m = rig_call(client, path, interface, "GetDetails", "");
-	char *text;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	ATF_REQUIRE_MSG(!sd_bus_message_is_method_error(m, NULL), "%s: %s", path, rig_error(m));
-	ATF_REQUIRE(sd_bus_message_dump(m, out, 0) >= 0);
-	fclose(out);
-	ATF_CHECK_MSG(strstr(text, wanted), "no %s in %s: %s", wanted, path, text);
-	free(text);
-	sd_bus_message_unref(m);
-}
-
-ATF_TC_WITHOUT_HEAD(details_go_to_whom_polkit_lets_read_them);
-ATF_TC_BODY(details_go_to_whom_polkit_lets_read_them, tc)
-{
-	sd_bus *client = fake_start();
-	struct job_request request = { .uid = getuid() };
-	struct job *job = fake_job(&fake.euiccs[0], &request);
-
-	job->details = json_pack("{s:s}", "iccid", PLANTED_ICCID);
-	esim_error_set(&job->error, ESIM_EREFUSED, PLANTED_ERROR);
-	check_detail(client, E1, EUICC, PLANTED_EID);
-	check_detail(client, E1, EUICC, "notificationsOwed");
-	check_detail(client, E1 "/profile/1", "Profile1", PLANTED_NAME);
-	check_detail(client, E1 "/notification/1", "Notification1", PLANTED_ADDRESS);
-	check_detail(client, E1 "/notification/1", "Notification1", PLANTED_ERROR);
-	check_detail(client, E1 "/event/1", "Event1", PLANTED_CODE);
-	check_detail(client, ROOT "/job/1", "Job1", E1);
-	check_detail(client, ROOT "/job/1", "Job1", PLANTED_ERROR);
-	check_detail(client, ROOT "/job/1", "Job1", "ESIM_EREFUSED");
-	ATF_CHECK_STREQ(rig.action, "org.coreesim.lpa1.read-details");
-	ATF_CHECK_EQ_MSG(json_object_size(fake.euiccs[0].details), 2, "the model's own object was written to");
-	fake_end(client);
-}
-
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, an_order_by_activation_code_reaches_the_model_whole);
@@ -420,6 +380,5 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, attest_answers_with_what_its_job_came_to);
 	ATF_TP_ADD_TC(tp, check_events_asks_every_euicc_that_is_there);
 	ATF_TP_ADD_TC(tp, an_activation_code_is_taken_apart_or_refused_without_repeating_it);
-	ATF_TP_ADD_TC(tp, details_go_to_whom_polkit_lets_read_them);
 	return atf_no_error();
 }

@@ -2,6 +2,7 @@
 /* See lpad_bus_rig.h. */
 #include "lpad_bus_rig.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -255,6 +256,48 @@ void rig_expect(sd_bus_message *answer, const char *error, const char *in_senten
 	if (got && in_sentence)
 		ATF_CHECK_MSG(strstr(got->message, in_sentence), "no \"%s\" in: %s", in_sentence, got->message);
 	sd_bus_message_unref(answer);
+}
+
+/* --- XML --------------------------------------------------------------------------------------- */
+
+const char *rig_tag(const char **xml, char tag[static RIG_TAG])
+{
+	const char *at = *xml, *end;
+
+	tag[0] = '\0';
+	while ((at = strchr(at, '<'))) {
+		end = strncmp(at, "<!--", 4) == 0 ? strstr(at, "-->") : strchr(at, '>');
+		ATF_REQUIRE(end);
+		if (at[1] != '!' && at[1] != '?') {
+			ATF_REQUIRE(end - at < RIG_TAG);
+			memcpy(tag, at + 1, (size_t)(end - at - 1));
+			tag[end - at - 1] = '\0';
+			*xml = end + 1;
+			return tag;
+		}
+		at = end;
+	}
+	return tag;
+}
+
+const char *rig_attribute(const char *tag, const char *name, char value[static RIG_VALUE])
+{
+	char key[32];
+	const char *at;
+
+	snprintf(key, sizeof(key), " %s=\"", name);
+	at = strstr(tag, key);
+	value[0] = '\0';
+	if (at)
+		snprintf(value, RIG_VALUE, "%.*s", (int)strcspn(at + strlen(key), "\""), at + strlen(key));
+	return value;
+}
+
+bool rig_tag_is(const char *tag, const char *name)
+{
+	size_t len = strlen(name);
+
+	return strncmp(tag, name, len) == 0 && !isalnum((unsigned char)tag[len]);
 }
 
 /* --- an observer ------------------------------------------------------------------------------------------- */

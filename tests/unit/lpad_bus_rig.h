@@ -69,6 +69,13 @@ const char *rig_error(sd_bus_message *answer);
 /* An answer that was expected, and is let go. */
 void rig_expect(sd_bus_message *answer, const char *error, const char *in_sentence);
 
+/* The next tag of XML, comments and declarations passed over; "" at the end. */
+#define RIG_TAG		512
+#define RIG_VALUE	128
+const char *rig_tag(const char **xml, char tag[static RIG_TAG]);
+bool rig_tag_is(const char *tag, const char *name);
+const char *rig_attribute(const char *tag, const char *name, char value[static RIG_VALUE]);
+
 /* Everything that one observer's connection receives, byte for byte. */
 struct observer {
 	sd_bus *bus;
