@@ -66,7 +66,7 @@ $(UNIT_KYUAFILE) $(INTEGRATION_KYUAFILE):
 	@for t in $(KYUA_NAMES); do printf 'atf_test_program{name="%s"}\n' $$t; done >>$@
 
 .PHONY: tests pki check-unit check-integration
-tests: $(BENCH) $(LPAD_TEST_PROGRAMS) $(UNIT_PROGRAMS) $(INTEGRATION_PROGRAMS) $(INTEGRATION_SHARED) $(UNIT_KYUAFILE) $(INTEGRATION_KYUAFILE)
+tests: $(BENCH) $(LPAD_BENCH) $(LPAD_TEST_PROGRAMS) $(UNIT_PROGRAMS) $(INTEGRATION_PROGRAMS) $(INTEGRATION_SHARED) $(UNIT_KYUAFILE) $(INTEGRATION_KYUAFILE)
 
 pki: $(if $(wildcard tests/tools/mkpki.c),$(PKI_STAMPS))
 

@@ -9,19 +9,21 @@
 
 void bench_start(struct machine *m, unsigned runs, struct start_row *ret)
 {
-	uint64_t values[MAX_RUNS];
+	uint64_t values[MAX_RUNS], cpu[MAX_RUNS];
 
 	if (runs > MAX_RUNS)
 		runs = MAX_RUNS;
 	machine_cards(m, 1);
 	for (unsigned i = 0; i < runs; i++) {
 		values[i] = machine_start_lpad(m, 1);
+		cpu[i] = proc_cpu_us(m->lpad);
 		machine_settle(m, 1);
 		machine_stop_lpad(m);
 	}
 	ret->median_us = median(values, runs);
 	ret->best_us = values[0];
 	ret->worst_us = values[runs - 1];
+	ret->cpu_us = median(cpu, runs);
 }
 
 void bench_idle(struct machine *m, unsigned cards, unsigned seconds, struct idle_row *ret)

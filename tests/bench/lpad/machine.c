@@ -126,8 +126,8 @@ static void write_conf(const struct machine *m, const char *path, unsigned cards
 		machine_socket(m, i, uri, sizeof(uri));
 		fprintf(file, "Device=%s\n", uri);
 	}
-	fprintf(file, "[Servers]\nCiRoots=%s\nConnectTo=" BENCH_NAME ":443:%s\nCheckEvents=0\n", m->pki,
-		m->smdpp.address);
+	fprintf(file, "[Servers]\nCiRoots=%s/roots\nConnectTo=" BENCH_NAME ":443:%s\nCheckEvents=0\n",
+		m->scratch, m->smdpp.address);
 	fprintf(file, "[Daemon]\nIdleExit=0\n");
 	if (fclose(file))
 		err(1, "%s", path);

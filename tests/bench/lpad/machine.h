@@ -16,6 +16,7 @@
 #define MACHINE_MAX_CARDS 200
 #define MACHINE_SERVICE "org.coreesim.Lpa1"
 #define MACHINE_ROOT "/org/coreesim/Lpa1"
+#define MACHINE_ICCID "8944476500001224158"	/* of the package */
 
 struct machine {
 	const char *bin, *pki, *scratch;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the way over the bus adds to an operation: the same by libesim, in this process, beside it. */
+/* What the way over the bus adds to an operation: the same without it, in one process and by lpactl. */
 #include "rows.h"
 
 #include "bus.h"
@@ -98,17 +98,72 @@ static void nickname_directly(struct machine *m, const char *unused, unsigned ru
 	esim_card_free(&card);
 }
 
-/* --- both ---------------------------------------------------------------------------------------- */
+/* --- by lpactl, a process each time ------------------------------------------------------------- */
 
-static uint64_t measure(struct machine *m, const char *path, unsigned runs,
-			void (*operation)(struct machine *m, const char *path, unsigned run))
+static void run_lpactl(struct machine *m, bool direct, const char *const words[])
+{
+	const char *argv[16];
+	char program[4096], uri[4096], output[65536];
+	struct child_cost cost;
+	size_t n = 0;
+
+	snprintf(program, sizeof(program), "%s/lpactl", m->bin);
+	machine_socket(m, 0, uri, sizeof(uri));
+	argv[n++] = program;
+	if (direct) {
+		argv[n++] = "--direct";
+		argv[n++] = "--device";
+		argv[n++] = uri;
+	}
+	for (size_t i = 0; words[i]; i++)
+		argv[n++] = words[i];
+	argv[n] = NULL;
+	if (child_run(argv, output, sizeof(output), &cost))
+		errx(1, "lpactl %s failed: %s", words[0], output);
+}
+
+static void details_by_lpactl(struct machine *m, const char *unused, unsigned run)
+{
+	(void)unused, (void)run;
+	run_lpactl(m, false, (const char *const[]){ "info", "--json", NULL });
+}
+
+static void details_by_lpactl_direct(struct machine *m, const char *unused, unsigned run)
+{
+	(void)unused, (void)run;
+	run_lpactl(m, true, (const char *const[]){ "info", "--json", NULL });
+}
+
+static void nickname_by_lpactl(struct machine *m, const char *unused, unsigned run)
+{
+	char nickname[24];
+
+	(void)unused;
+	snprintf(nickname, sizeof(nickname), "lpactl %u", run);
+	run_lpactl(m, false, (const char *const[]){ "rename", MACHINE_ICCID, nickname, NULL });
+}
+
+static void nickname_by_lpactl_direct(struct machine *m, const char *unused, unsigned run)
+{
+	char nickname[24];
+
+	(void)unused;
+	snprintf(nickname, sizeof(nickname), "lpactl, direct %u", run);
+	run_lpactl(m, true, (const char *const[]){ "rename", MACHINE_ICCID, nickname, NULL });
+}
+
+/* --- all ---------------------------------------------------------------------------------------- */
+
+typedef void operation(struct machine *m, const char *path, unsigned run);
+
+static uint64_t measure(struct machine *m, const char *path, unsigned runs, operation *operate)
 {
 	uint64_t values[MAX_RUNS], start;
 
 	for (unsigned i = 0; i < runs; i++) {
 		machine_settle(m, 1);
 		start = now_us();
-		operation(m, path, i);
+		operate(m, path, i);
 		values[i] = now_us() - start;
 	}
 	return median(values, runs);
@@ -129,6 +184,11 @@ static void download(struct machine *m, const char *euicc)
 
 void bench_overhead(struct machine *m, unsigned runs, struct overhead_row *ret)
 {
+	static operation *const details[OVERHEAD_WAYS] = {
+		details_by_bus, details_directly, details_by_lpactl, details_by_lpactl_direct,
+	}, *const nickname[OVERHEAD_WAYS] = {
+		nickname_by_bus, nickname_directly, nickname_by_lpactl, nickname_by_lpactl_direct,
+	};
 	char euicc[BUS_PATH_SIZE], profile[BUS_PATH_SIZE];
 
 	if (runs > MAX_RUNS)
@@ -140,9 +200,9 @@ void bench_overhead(struct machine *m, unsigned runs, struct overhead_row *ret)
 	download(m, euicc);
 	machine_settle(m, 1);
 	one_object(m, MACHINE_SERVICE ".Profile1", profile);
-	ret->details_bus_us = measure(m, euicc, runs, details_by_bus);
-	ret->details_direct_us = measure(m, NULL, runs, details_directly);
-	ret->nickname_bus_us = measure(m, profile, runs, nickname_by_bus);
-	ret->nickname_direct_us = measure(m, NULL, runs, nickname_directly);
+	for (int way = 0; way < OVERHEAD_WAYS; way++) {
+		ret->details_us[way] = measure(m, euicc, runs, details[way]);
+		ret->nickname_us[way] = measure(m, profile, runs, nickname[way]);
+	}
 	machine_stop_lpad(m);
 }

@@ -9,6 +9,7 @@
 /* From exec to the name on the bus, with one eUICC to look after. */
 struct start_row {
 	uint64_t median_us, best_us, worst_us;
+	uint64_t cpu_us;			/* median of lpad's own, until then */
 };
 void bench_start(struct machine *m, unsigned runs, struct start_row *ret);
 
@@ -19,10 +20,10 @@ struct idle_row {
 };
 void bench_idle(struct machine *m, unsigned cards, unsigned seconds, struct idle_row *ret);
 
-/* One operation over the bus, and the same by libesim in this process: card opened, done, closed. */
+/* One operation in four ways; by libesim in this process the card is opened and closed for it. */
+enum overhead_way { BY_BUS, BY_LIBESIM, BY_LPACTL, BY_LPACTL_DIRECT, OVERHEAD_WAYS };
 struct overhead_row {
-	uint64_t details_bus_us, details_direct_us;
-	uint64_t nickname_bus_us, nickname_direct_us;
+	uint64_t details_us[OVERHEAD_WAYS], nickname_us[OVERHEAD_WAYS];
 };
 void bench_overhead(struct machine *m, unsigned runs, struct overhead_row *ret);
 
