@@ -117,8 +117,8 @@ add_card() { # name veuicc option...
 	mkdir -p "$card"
 	rm -f "$card.fifo" "$card.sock"
 	mkfifo "$card.fifo"
-	"$BIN/veuicc" --state "$card" --listen "unix:$PWD/$card.sock" --pki "$PKI/${CARD_PKI:-nist}" \
-		--log "$card.log" "$@" >"$card.fifo" 2>"$card.err" </dev/null &
+	"$BIN/veuicc" --state "$card" --listen "unix:$PWD/$card.sock" \
+		--log "$card.log" "$@" --pki "$PKI/${CARD_PKI:-nist}" >"$card.fifo" 2>"$card.err" </dev/null &
 	echo $! >"$card.pid"
 	await_ready "$card" "$card.fifo"
 	printf 'unix:%s\n' "$PWD/$card.sock" >>devices

@@ -17,6 +17,7 @@ atf_set() { :; }
 
 USER=games
 STRANGER=nobody
+OTHER_EID=89049032000001000000000000000268
 
 # --- asking ------------------------------------------------------------------------------
 
@@ -176,15 +177,14 @@ code() { # also lib.sh's, with an argument
 
 two_at_once() {
 	order small
-	PKI2=brainpool
 	make_machine
-	start_server
-	add_card card
-	CARD_PKI=$PKI2 add_card other
-	restart_server --pki "$PKI/nist" --pki "$PKI/$PKI2"
+	"$BIN/mkpki" --curve nist --eid $OTHER_EID second
+	start_server --pki "$PWD/second"
 	mkdir -p roots
 	cp "$PKI/nist/CERT_CI.der" roots/nist.der
-	cp "$PKI/$PKI2/CERT_CI.der" roots/brainpool.der
+	cp second/CERT_CI.der roots/second.der
+	add_card card
+	add_card other --pki "$PWD/second"
 	start_lpad
 	for n in 1 2; do
 		wait_until has_property /euicc/$n Euicc1 State 's "ready"' || atf_fail "eUICC $n is not ready: $(cat lpad.err)"
