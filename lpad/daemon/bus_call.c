@@ -10,74 +10,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- who calls -------------------------------------------------------------------------------- */
+/* --- a call's life ---------------------------------------------------------------------------- */
 
-static bool known_uid(const struct bus *bus, const char *sender, uid_t *ret)
+static int check_limits(const struct bus *bus, const char *sender, sd_bus_error *error)
 {
-	for (size_t i = 0; i < BUS_MAX_CALLERS; i++)
-		if (strcmp(bus->callers[i].name, sender) == 0) {
-			*ret = bus->callers[i].uid;
-			return true;
-		}
-	return false;
-}
+	unsigned of_sender = 0;
 
-/* As the bus driver knows it: nothing that the caller says. */
-static int ask_uid(struct bus *bus, sd_bus_message *message, uid_t *ret)
-{
-	const char *sender = sd_bus_message_get_sender(message);
-	sd_bus_creds *creds = NULL;
-	int r;
-
-	if (known_uid(bus, sender, ret))
-		return 0;
-	r = sd_bus_query_sender_creds(message, SD_BUS_CREDS_EUID, &creds);
-	if (r >= 0)
-		r = sd_bus_creds_get_euid(creds, ret);
-	sd_bus_creds_unref(creds);
-	if (r >= 0 && strlen(sender) < sizeof(bus->callers[0].name)) {
-		unsigned i = bus->next_caller++ % BUS_MAX_CALLERS;
-
-		strcpy(bus->callers[i].name, sender);
-		bus->callers[i].uid = *ret;
-	}
-	return r;
-}
-
-static int check_limits(const struct bus *bus, const char *sender, uid_t uid, sd_bus_error *error)
-{
-	unsigned of_sender = 0, of_uid = 0;
-
-	for (const struct call *call = bus->calls; call; call = call->next) {
+	for (const struct call *call = bus->calls; call; call = call->next)
 		of_sender += strcmp(sd_bus_message_get_sender(call->message), sender) == 0;
-		of_uid += call->request.uid == uid;
-	}
 	if (of_sender >= BUS_MAX_CALLS_SENDER)
 		return bus_error_set(error, "TooMany", "%u calls of yours have no answer yet: wait for one",
 				     of_sender);
-	if (uid && of_uid >= BUS_MAX_CALLS_UID)
-		return bus_error_set(error, "TooMany", "%u calls of this user have no answer yet: wait for one",
-				     of_uid);
 	if (bus->call_count >= BUS_MAX_CALLS)
 		return bus_error_set(error, "TooMany", "lpad has %u calls to answer: try again later",
 				     bus->call_count);
 	return 0;
 }
 
-/* --- a call's life ---------------------------------------------------------------------------- */
-
 int bus_call_new(struct bus *bus, sd_bus_message *message, const struct bus_id *target, struct call **ret,
-	     sd_bus_error *error)
+		 sd_bus_error *error)
 {
+	const char *sender = sd_bus_message_get_sender(message);
 	struct call *call;
-	uid_t uid;
 	int r;
 
 	if (bus->ending)
 		return bus_error_set(error, "NotReady", "lpad is ending: call again");
-	if (!sd_bus_message_get_sender(message) || ask_uid(bus, message, &uid) < 0)
-		return bus_error_set(error, "NotAuthorized", "the bus does not say which user calls");
-	r = check_limits(bus, sd_bus_message_get_sender(message), uid, error);
+	if (!sender)
+		return bus_error_set(error, "NotAuthorized", "the bus does not say who calls");
+	r = check_limits(bus, sender, error);
 	if (r < 0)
 		return r;
 	call = calloc(1, sizeof(*call));
@@ -86,7 +47,6 @@ int bus_call_new(struct bus *bus, sd_bus_message *message, const struct bus_id *
 	call->bus = bus;
 	call->message = sd_bus_message_ref(message);
 	call->target = *target;
-	call->request.uid = uid;
 	call->next = bus->calls;
 	bus->calls = call;
 	bus->call_count++;
@@ -106,6 +66,7 @@ static void detach(struct call *call)
 	*at = call->next;
 	bus->call_count--;
 	authority_cancel(&call->query);
+	call->asking = sd_bus_slot_unref(call->asking);
 	call->message = sd_bus_message_unref(call->message);
 	call->bus = NULL;
 	daemon_activity(bus->daemon);
@@ -119,16 +80,50 @@ static void bus_call_free(struct call *call)
 	free(call);
 }
 
+/* --- may it? ------------------------------------------------------------------------------------ */
+
 /* @denied: why not, NULL: granted. */
 static void authorised(void *context, const char *denied)
 {
 	struct call *call = context;
+	bool foreign = call->has_owner && call->owner != call->request.uid;
 
 	call->query = NULL;
 	if (denied)
-		bus_call_fail(call, "NotAuthorized", "%s%s", call->preface ? call->preface : "", denied);
+		bus_call_fail(call, "NotAuthorized", "%s%s", foreign ? "the job is another user's; " : "", denied);
 	else
 		call->act(call);
+}
+
+static bool uid_has_room(const struct call *call)
+{
+	unsigned of_uid = 0;
+
+	for (const struct call *other = call->bus->calls; other; other = other->next)
+		of_uid += other != call && other->identified && other->request.uid == call->request.uid;
+	return call->request.uid == 0 || of_uid < BUS_MAX_CALLS_UID;
+}
+
+/* It is known whose call it is. */
+static void identified(struct call *call, bool known, uid_t uid)
+{
+	const char *action = call->action;
+
+	if (!known) {
+		bus_call_fail(call, "NotAuthorized", "the bus does not say which user calls");
+		return;
+	}
+	call->identified = true;
+	call->request.uid = uid;
+	if (call->has_owner && call->owner != uid)
+		action = "org.coreesim.lpa1.configure";
+	if (!uid_has_room(call))
+		bus_call_fail(call, "TooMany", "%d calls of this user have no answer yet: wait for one",
+			      BUS_MAX_CALLS_UID);
+	else if (!action)
+		call->act(call);
+	else if (authority_ask(call->bus->authority, call->message, action, authorised, call, &call->query) < 0)
+		bus_call_fail(call, "System", "polkit cannot be asked: no memory, or no bus");
 }
 
 int bus_call_authorise(struct call *call, int r, const char *action, void (*act)(struct call *call))
@@ -137,11 +132,9 @@ int bus_call_authorise(struct call *call, int r, const char *action, void (*act)
 		bus_call_free(call);
 		return r;
 	}
+	call->action = action;
 	call->act = act;
-	if (!action)
-		act(call);
-	else if (authority_ask(call->bus->authority, call->message, action, authorised, call, &call->query) < 0)
-		bus_call_fail(call, "System", "polkit cannot be asked: no memory, or no bus");
+	bus_caller_identify(call, identified);
 	return 1;
 }
 

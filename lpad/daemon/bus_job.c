@@ -34,10 +34,9 @@ static int begin(sd_bus_message *message, void *userdata, struct call **ret, sd_
 static int authorise(struct call *call, int r, const struct job *job, const char *action,
 		     void (*act)(struct call *call))
 {
-	if (call->request.uid == job->request.uid)
-		return bus_call_authorise(call, r, action, act);
-	call->preface = "the job is another user's; ";
-	return bus_call_authorise(call, r, "org.coreesim.lpa1.configure", act);
+	call->has_owner = true;
+	call->owner = job->request.uid;
+	return bus_call_authorise(call, r, action, act);
 }
 
 /* --- GetDetails ------------------------------------------------------------------------------- */

@@ -102,13 +102,18 @@ struct call {
 	struct bus *bus;			/* NULL: the bus was freed, the model still owes an outcome */
 	sd_bus_message *message;
 	struct bus_id target;			/* kind BUS_KINDS: the manager */
+	const char *action;			/* what it takes; NULL: nothing */
 	void (*act)(struct call *call);		/* ends the call, or has it wait */
+	bool has_owner;				/* of what is called: others take "configure" */
+	uid_t owner;
+	sd_bus_slot *asking;			/* the bus has not said yet whose call it is */
+	void (*named)(struct call *call, bool known, uid_t uid);
+	bool identified;			/* request.uid is that user */
 	struct authority_query *query;		/* polkit has not answered yet */
-	const char *preface;			/* of the sentence that says no, or NULL */
 	bool owed;				/* the model has not: set before it is asked */
 	unsigned job;				/* to be answered when that job has ended; 0: none */
 	void (*ended)(struct call *call, struct job *job);
-	struct job_request request;		/* uid: the caller's */
+	struct job_request request;
 	struct esim_aid_value aid;		/* OpenChannel's */
 	struct job_answer answer;		/* Confirm's; its code is request.download.confirmation_code */
 	enum lpa_answer reason;			/* Cancel's */
@@ -118,8 +123,8 @@ struct call {
 int bus_call_new(struct bus *bus, sd_bus_message *message, const struct bus_id *target, struct call **ret,
 	     sd_bus_error *error);
 /*
- * @r: what reading the arguments came to. If it is no failure, ask for @action (NULL: nobody is to be
- * asked), then act(). Returns what a handler returns.
+ * @r: what reading the arguments came to. If it is no failure, learn who calls, ask for @action (NULL:
+ * polkit is not asked), then act(). Returns what a handler returns.
  */
 int bus_call_authorise(struct call *call, int r, const char *action, void (*act)(struct call *call));
 
@@ -148,6 +153,11 @@ bool bus_call_orphaned(struct call *call);
 
 void bus_calls_job_ended(struct bus *bus, struct job *job);
 void bus_calls_free(struct bus *bus);
+
+/* --- whose call it is: bus_caller.c ------------------------------------------------------------------- */
+
+/* @named comes once, now or later: the user as the bus driver knows it, nothing that the caller says. */
+void bus_caller_identify(struct call *call, void (*named)(struct call *call, bool known, uid_t uid));
 
 /* --- callers that borrowed a descriptor: bus_borrower.c --------------------------------------- */
 
