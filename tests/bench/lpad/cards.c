@@ -82,4 +82,5 @@ void machine_cards(struct machine *m, unsigned count)
 	for (unsigned i = 0; i < count; i++)
 		start_card(m, i);
 	m->card_count = count;
+	machine_forget(m);
 }

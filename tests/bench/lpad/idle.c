@@ -14,6 +14,10 @@ void bench_start(struct machine *m, unsigned runs, struct start_row *ret)
 	if (runs > MAX_RUNS)
 		runs = MAX_RUNS;
 	machine_cards(m, 1);
+	/* The first one makes its directories, on disk before it goes on: that is not what a boot waits for. */
+	machine_start_lpad(m, 1);
+	machine_settle(m, 1);
+	machine_stop_lpad(m);
 	for (unsigned i = 0; i < runs; i++) {
 		values[i] = machine_start_lpad(m, 1);
 		cpu[i] = proc_cpu_us(m->lpad);
@@ -30,6 +34,7 @@ void bench_idle(struct machine *m, unsigned cards, unsigned seconds, struct idle
 {
 	uint64_t before;
 
+	machine_forget(m);
 	machine_start_lpad(m, cards);
 	machine_settle(m, cards);
 	proc_memory(m->lpad, &ret->memory);

@@ -141,7 +141,7 @@ uint64_t machine_start_lpad(struct machine *m, unsigned cards)
 
 	snprintf(program, sizeof(program), "%s/lpad", m->bin);
 	snprintf(conf, sizeof(conf), "%s/lpad.conf", m->scratch);
-	snprintf(state, sizeof(state), "%s/state%u", m->scratch, m->runs++);
+	snprintf(state, sizeof(state), "%s/state%u", m->scratch, m->states);
 	write_conf(m, conf, cards);
 	start = now_us();
 	m->lpad = child_spawn((const char *const[]){ program, "--config", conf, "--state", state, "--bus",
@@ -154,6 +154,11 @@ uint64_t machine_start_lpad(struct machine *m, unsigned cards)
 	us = now_us() - start;
 	fclose(output);
 	return us;
+}
+
+void machine_forget(struct machine *m)
+{
+	m->states++;
 }
 
 void machine_stop_lpad(struct machine *m)

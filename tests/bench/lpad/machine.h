@@ -28,7 +28,7 @@ struct machine {
 	struct child smdpp;
 	struct child cards[MACHINE_MAX_CARDS];
 	unsigned card_count;
-	unsigned generation, runs;		/* of cards, of lpad: each has a state of its own */
+	unsigned generation, states;		/* of cards, of lpad */
 	bool owned;				/* lpad's name is on the bus */
 };
 
@@ -40,7 +40,10 @@ void machine_stop(struct machine *m);
 void machine_cards(struct machine *m, unsigned count);
 void machine_socket(const struct machine *m, unsigned card, char *uri, size_t size);
 
-/* lpad on the first @cards of them, with an empty state; microseconds from exec to its name on the bus. */
+/* An empty state from now on; else lpad finds what it left. */
+void machine_forget(struct machine *m);
+
+/* lpad on the first @cards of them; microseconds from exec to its name on the bus. */
 uint64_t machine_start_lpad(struct machine *m, unsigned cards);
 void machine_stop_lpad(struct machine *m);
 
