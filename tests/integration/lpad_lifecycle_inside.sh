@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=sh disable=SC2154 # names from lib.sh
+# shellcheck shell=sh disable=SC2153,SC2154 # names from lib.sh
 #
 # What lpad_lifecycle_test.sh runs in a machine of its own: lpad_lifecycle_inside.sh STORY.
 set -eu
@@ -52,7 +52,7 @@ job_of() {
 do_job() { # user path interface method [signature argument...]
 	must "$@"
 	job_of
-	await_job "$job" done
+	await_job "$job" "done"
 }
 
 detail() { # path interface jq-path
@@ -121,7 +121,7 @@ lifecycle() {
 	must $USER "$job" Job1 GetDetails
 	is "the offer's name" "$(jq -r '.data[0].profileMetadata.data.profileName.data' reply.json)" "CoreESIM test"
 	must $USER "$job" Job1 Confirm 'a{sv}' 1 consent b true
-	await_job "$job" done
+	await_job "$job" "done"
 	await_rest /euicc/1
 	is "the count" "$(property /euicc/1 Euicc1 ProfileCount)" "u 1"
 	profile=/euicc/1/profile/1
@@ -170,7 +170,7 @@ code() { # also lib.sh's, with an argument
 	await_needs "$job" 'as 1 "confirmation-code"'
 	is "the count of refused ones" "$(detail "$job" Job1 .confirmationCodesRefused.data)" 1
 	must $USER "$job" Job1 Confirm 'a{sv}' 1 confirmation_code s 1234
-	await_job "$job" done
+	await_job "$job" "done"
 	! grep -q 9999 lpad.err || atf_fail "a code is in the log"
 	end
 }
@@ -199,7 +199,7 @@ two_at_once() {
 	do_job root /euicc/2 Euicc1 Download 'a{sv}' 1 $(download_order small)
 	is "the first one still" "$(property "$first" Job1 State)" 's "waiting"'
 	must root "$first" Job1 Confirm 'a{sv}' 1 consent b true
-	await_job "$first" done
+	await_job "$first" "done"
 	end
 }
 
@@ -270,7 +270,7 @@ owner() {
 	wait_until no_longer_allowed || atf_fail "polkit still allows it"
 	must_not "polkit\|authori" $USER "$job" Job1 Confirm 'a{sv}' 1 consent b true
 	must root "$job" Job1 Confirm 'a{sv}' 1 consent b true
-	await_job "$job" done
+	await_job "$job" "done"
 	end
 }
 
@@ -293,7 +293,7 @@ observer() {
 	await_needs "$job" 'as 1 "consent"'
 	look
 	must $USER "$job" Job1 Confirm 'a{sv}' 1 consent b true
-	await_job "$job" done
+	await_job "$job" "done"
 	do_job $USER /euicc/1/profile/1 Profile1 SetNickname s "Secret nickname"
 	do_job $USER /euicc/1/profile/1 Profile1 Enable 'a{sv}' 0
 	look
