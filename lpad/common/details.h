@@ -22,6 +22,7 @@ json_t *json_info2(const struct es10b_euicc_info2 *info);
 json_t *json_rat(const struct esim_rat *rat);
 json_t *json_installation_result(const struct es10b_installation_result *result);
 json_t *json_steps(const struct lpa *lpa);
+json_t *json_attestation(const struct lpa_attestation *attestation);
 json_t *json_error(const struct esim_error *err);
 /* The way back, for who reads it from D-Bus: as far as @object goes. */
 void error_from_json(const json_t *object, struct esim_error *ret);

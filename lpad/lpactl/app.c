@@ -2,6 +2,8 @@
 /* Opening and closing what a verb needs, and the exit status that fits a cause. */
 #include "app.h"
 
+#include "bus_client.h"
+#include "output.h"
 #include "progress.h"
 #include "prompt.h"
 #include "trace.h"
@@ -14,14 +16,41 @@ static int64_t fixed_clock(void *context)
 	return ((const struct app *)context)->options.clock;
 }
 
+/* As lpad's Job1.GetDetails() tells it. */
+static json_t *json_offer(const struct lpa_offer *offer)
+{
+	json_t *object = json_object(), *rules = json_array();
+
+	for (size_t i = 0; ppr_names[i]; i++)
+		if (offer->policy_rules & 1u << i)
+			json_array_append_new(rules, json_string(ppr_names[i]));
+	json_object_set_new(object, "profileMetadata", json_profile(offer->metadata));
+	json_object_set_new(object, "serverAddress", json_text(offer->server_address));
+	json_object_set_new(object, "policyConsent", rules);
+	json_object_set_new(object, "confirmationCodeRequired",
+			    json_boolean(offer->confirmation_code_required));
+	json_object_set_new(object, "knownTestProfile", json_boolean(offer->known_test_profile));
+	return object;
+}
+
+static enum lpa_answer ask(void *context, const struct lpa_offer *offer,
+			   enum lpa_answer (*prompt)(struct app *app, const json_t *offer))
+{
+	json_t *object = json_offer(offer);
+	enum lpa_answer answer = prompt(context, object);
+
+	json_decref(object);
+	return answer;
+}
+
 static enum lpa_answer consent(void *context, const struct lpa_offer *offer)
 {
-	return prompt_consent(context, offer);
+	return ask(context, offer, prompt_consent);
 }
 
 static enum lpa_answer ppr_consent(void *context, const struct lpa_offer *offer)
 {
-	return prompt_ppr_consent(context, offer);
+	return ask(context, offer, prompt_ppr_consent);
 }
 
 static enum lpa_answer confirmation_code(void *context, unsigned refused,
@@ -32,13 +61,24 @@ static enum lpa_answer confirmation_code(void *context, unsigned refused,
 
 static void show_progress(void *context, const struct lpa_progress *progress)
 {
-	progress_show(context, progress);
+	const struct es10b_load_progress *load = progress->load;
+	char detail[64] = "";
+
+	if (load && load->bytes > 0)
+		snprintf(detail, sizeof(detail), "%zu of %zu bytes (%zu%%)", load->bytes_done, load->bytes,
+			 100 * load->bytes_done / load->bytes);
+	progress_show(context, progress->step, detail);
+}
+
+void app_note(struct app *app, const char *sentence)
+{
+	progress_end(app);
+	fprintf(stderr, "lpactl: note: %s\n", sentence);
 }
 
 static void note(void *context, const char *sentence)
 {
-	progress_end(context);
-	fprintf(stderr, "lpactl: note: %s\n", sentence);
+	app_note(context, sentence);
 }
 
 static int make_lpa(struct app *app)
@@ -162,6 +202,7 @@ int app_close(struct app *app)
 	int rc;
 
 	progress_end(app);
+	bus_client_free(&app->bus);
 	lpa_free(&app->lpa);
 	esim_http_free(&app->http);
 	esim_card_free(&app->card);
@@ -169,6 +210,7 @@ int app_close(struct app *app)
 	rc = trace_close(&app->trace);
 	esim_cancel_free(&app->cancel);
 	json_decref(app->result);
+	json_decref(app->steps);
 	explicit_bzero(&app->device, sizeof(app->device));
 	explicit_bzero(app->confirmation_code, sizeof(app->confirmation_code));
 	return rc;

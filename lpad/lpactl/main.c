@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* lpactl: the eUICC's profiles from the command line. The table of verbs, and how one is run. */
 #include "app.h"
+#include "bus_client.h"
+#include "bus_euicc.h"
 #include "output.h"
 #include "progress.h"
-#include "prompt.h"
+#include "signals.h"
 #include "trace.h"
 
 #include <esim/program.h>
 #include <esim/text.h>
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -20,96 +21,46 @@
 
 static const struct verb verbs[] = {
 	{ "info", VERB_INFO, 0, 0, "info", "what the eUICC is: EID, versions, memory, trusted CIs",
-	  verb_info },
-	{ "profiles", VERB_PROFILES, 0, 0, "profiles", "the profiles on the eUICC", verb_profiles },
+	  info_by_lpad, info_direct, info_print },
+	{ "profiles", VERB_PROFILES, 0, 0, "profiles", "the profiles on the eUICC",
+	  profiles_by_lpad, profiles_direct, profiles_print },
 	{ "download", VERB_DOWNLOAD, 0, 1,
-	  "download [CODE | --code-file FILE | --smdp HOST [--matching-id ID] | --discover]",
-	  "download a profile; without a code from the default SM-DP+", verb_download },
-	{ "enable", VERB_ENABLE, 1, 1, "enable PROFILE", "enable a profile", verb_enable },
-	{ "disable", VERB_DISABLE, 1, 1, "disable PROFILE", "disable a profile", verb_disable },
-	{ "delete", VERB_DELETE, 1, 1, "delete PROFILE", "delete a disabled profile", verb_delete },
+	  "download [CODE | --code-file FILE | --qr FILE | --smdp HOST [--matching-id ID] | --discover]",
+	  "download a profile; without a code from the default SM-DP+",
+	  download_by_lpad, download_direct, download_print },
+	{ "enable", VERB_ENABLE, 1, 1, "enable PROFILE", "enable a profile",
+	  enable_by_lpad, enable_direct, enable_print },
+	{ "disable", VERB_DISABLE, 1, 1, "disable PROFILE", "disable a profile",
+	  disable_by_lpad, disable_direct, disable_print },
+	{ "delete", VERB_DELETE, 1, 1, "delete PROFILE", "delete a disabled profile",
+	  delete_by_lpad, delete_direct, delete_print },
 	{ "rename", VERB_RENAME, 2, 2, "rename PROFILE NICKNAME",
-	  "give a profile a nickname; \"\" takes it away", verb_rename },
+	  "give a profile a nickname; \"\" takes it away", rename_by_lpad, rename_direct, rename_print },
 	{ "notifications", VERB_NOTIFICATIONS, 0, 0, "notifications [--send | --remove SEQ]",
-	  "what the eUICC has to tell its operators", verb_notifications },
+	  "what the eUICC has to tell its operators",
+	  notifications_by_lpad, notifications_direct, notifications_print },
 	{ "address", VERB_ADDRESS, 0, 0, "address [--default HOST]",
-	  "the default SM-DP+ and the root SM-DS", verb_address },
+	  "the default SM-DP+ and the root SM-DS", address_by_lpad, address_direct, address_print },
 	{ "discover", VERB_DISCOVER, 0, 0, "discover [--smds HOST]",
-	  "ask an SM-DS what waits for this eUICC", verb_discover },
+	  "ask an SM-DS what waits for this eUICC", discover_by_lpad, discover_direct, events_print },
+	{ "check-events", VERB_CHECK_EVENTS, 0, 0, "check-events",
+	  "have lpad ask for every eUICC what waits", check_events_by_lpad, NULL, events_print },
 	{ "reset", VERB_RESET, 0, 0, "reset [--operational] [--test] [--default-address]",
-	  "eUICC memory reset; without a choice, all of it", verb_reset },
+	  "eUICC memory reset; without a choice, all of it", reset_by_lpad, reset_direct, reset_print },
+	{ "attest", VERB_ATTEST, 0, 0, "attest [--nonce HEX]",
+	  "the eUICC's signature over a nonce, with its certificates",
+	  attest_by_lpad, attest_direct, attest_print },
 	{ "apdu", VERB_APDU, 1, ANY_NUMBER, "apdu HEX...",
-	  "send command APDUs on the basic channel, one response a line", verb_apdu },
-	{ "devices", VERB_DEVICES, 0, 0, "devices", "the devices that a card may be in", verb_devices },
+	  "send command APDUs on the basic channel, one response a line", NULL, apdu_direct, NULL },
+	{ "devices", VERB_DEVICES, 0, 0, "devices",
+	  "lpad's eUICCs; with --direct the devices that a card may be in",
+	  devices_by_lpad, devices_direct, devices_print },
+	{ "monitor", VERB_MONITOR, 0, 0, "monitor", "what lpad tells, as it happens, a line each",
+	  monitor_by_lpad, NULL, NULL },
+	{ "show-qr", VERB_SHOW_QR, 0, 1, "show-qr [CODE | --code-file FILE] [--png FILE]",
+	  "an activation code as QR code; needs no eUICC", NULL, show_qr, show_qr_print },
 };
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
-
-/* The signal handler has nothing else to hold on to. */
-static struct esim_cancel *interrupted;
-
-/* The second one stops what cleans up after the first, be it stuck where no handle reaches. */
-#define LAST_WORDS_SECONDS 2
-
-static void on_signal(int signal_number)
-{
-	static volatile sig_atomic_t again;
-
-	(void)signal_number;
-	esim_cancel_trigger(interrupted);
-	if (again)
-		alarm(LAST_WORDS_SECONDS);
-	again = true;
-}
-
-static void on_alarm(int signal_number)
-{
-	(void)signal_number;
-	prompt_restore_echo();
-	_exit(EXIT_REFUSED);
-}
-
-/* Ends the process at once, as it always does, but with a terminal that can be used. */
-static void on_quit(int signal_number)
-{
-	prompt_restore_echo();
-	raise(signal_number);
-}
-
-static int catch_signals(struct app *app)
-{
-	const struct sigaction action = { .sa_handler = on_signal };
-	const struct sigaction stop = { .sa_handler = on_alarm };
-	const struct sigaction quit = { .sa_handler = on_quit, .sa_flags = (int)(SA_RESETHAND | SA_NODEFER) };
-	struct sigaction hang_up;
-
-	if (esim_cancel_new(&app->cancel))
-		return esim_error_set(&app->err, ESIM_ENOMEM, "no cancel handle");
-	interrupted = app->cancel;
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGALRM, &stop, NULL);
-	sigaction(SIGQUIT, &quit, NULL);
-	/* nohup(1) has asked for this one to be ignored. */
-	if (!sigaction(SIGHUP, NULL, &hang_up) && hang_up.sa_handler != SIG_IGN)
-		sigaction(SIGHUP, &action, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	return 0;
-}
-
-/*
- * To a call of the kernel's eUICC device a stop by the terminal is an interruption, and what the
- * card was doing is unknown then: it waits until something is asked, or all is done.
- */
-static void put_off_stops(const struct app *app)
-{
-	sigset_t stop;
-
-	if (app->where.uri[0] != '/')
-		return;
-	sigemptyset(&stop);
-	sigaddset(&stop, SIGTSTP);
-	sigprocmask(SIG_BLOCK, &stop, NULL);
-}
 
 static const struct verb *find_verb(const char *name)
 {
@@ -152,7 +103,7 @@ static int choose_device(struct app *app, const struct verb *verb)
 	char reader[sizeof(found.reader)];
 	int rc;
 
-	if (app->options.device || verb->bit == VERB_DEVICES)
+	if (app->options.device || !(verb->bit & VERB_CARD))
 		return 0;
 	rc = esim_device_find(&found, &app->err);
 	if (rc) {
@@ -192,7 +143,7 @@ static int check_arguments(struct app *app, const struct verb *verb)
  */
 static int check_stray_codes(struct app *app, const struct verb *verb)
 {
-	const int first = verb->bit == VERB_DOWNLOAD;
+	const int first = (verb->bit & (VERB_DOWNLOAD | VERB_SHOW_QR)) != 0;
 
 	for (int i = first; i < app->options.argument_count; i++)
 		if (options_is_code(app->options.arguments[i])) {
@@ -203,6 +154,17 @@ static int check_stray_codes(struct app *app, const struct verb *verb)
 			return ESIM_EINVAL;
 		}
 	return 0;
+}
+
+/* --euicc is for lpad, others for a direct run: not both. */
+static int check_way(struct app *app)
+{
+	const char *direct = options_direct();
+
+	if (!app->options.euicc || !direct)
+		return 0;
+	return esim_error_set(&app->err, ESIM_EINVAL, "--euicc chooses one of lpad's eUICCs, and --%s goes "
+			      "without lpad", direct);
 }
 
 /* All that can be said against a command line, before anything is opened. */
@@ -229,6 +191,8 @@ static int check_usage(struct app *app, const struct verb **ret_verb)
 	if (!rc && app->options.trace_secrets && !app->options.trace)
 		rc = esim_error_set(&app->err, ESIM_EINVAL, "--trace-secrets goes with --trace");
 	if (!rc)
+		rc = check_way(app);
+	if (!rc)
 		rc = check_device(app);
 	*ret_verb = verb;
 	return rc;
@@ -245,43 +209,97 @@ static int check_trace(struct app *app)
 	return ESIM_EIO;
 }
 
-static int run(struct app *app)
+/*
+ * lpad where it can be reached, unless an option is for a direct run. A verb or an option that is for lpad
+ * alone says why it cannot be had; else nothing is said: it is the device that is then.
+ */
+static int find_lpad(struct app *app, const struct verb *verb)
 {
-	const struct verb *verb;
-	int rc = check_usage(app, &verb);
+	int rc;
+
+	if (!verb->by_lpad || options_direct())
+		return 0;
+	rc = bus_client_open(app->cancel, &app->bus, &app->err);
+	if (rc && verb->direct && !app->options.euicc)
+		rc = 0;
+	if (rc)
+		esim_error_advise(&app->err, verb->direct ? "leave --euicc out to look for a device" :
+				  "this verb asks lpad: is it installed?");
+	return rc;
+}
+
+static int run_by_lpad(struct app *app, const struct verb *verb)
+{
+	int rc = verb->bit & VERB_EUICC ? bus_choose_euicc(app) : 0;
+
+	return rc ? rc : verb->by_lpad(app);
+}
+
+static int run_direct(struct app *app, const struct verb *verb)
+{
+	int rc = choose_device(app, verb);
+
+	if (!rc) {
+		signals_put_off_stops(app);
+		rc = esim_crypto_self_test(&app->err);
+	}
+	return rc ? rc : verb->direct(app);
+}
+
+static int run(struct app *app, const struct verb **ret_verb)
+{
+	int rc = check_usage(app, ret_verb);
 
 	if (!rc && app->options.trace)
 		rc = trace_open(app->options.trace, app->options.trace_secrets, &app->trace,
 				&app->err);
 	if (!rc)
-		rc = catch_signals(app);
+		rc = signals_catch(app);
 	if (!rc)
-		rc = choose_device(app, verb);
-	if (!rc) {
-		put_off_stops(app);
-		rc = esim_crypto_self_test(&app->err);
-	}
+		rc = find_lpad(app, *ret_verb);
 	if (!rc)
-		rc = verb->run(app);
+		rc = app->bus ? run_by_lpad(app, *ret_verb) : run_direct(app, *ret_verb);
 	return rc ? rc : check_trace(app);
 }
 
-/* With --json one document whatever happened; what is known goes with an error too. */
-static void finish(struct app *app, int rc)
+static json_t *steps_of(const struct app *app)
 {
+	return app->lpa ? json_steps(app->lpa) : json_incref(app->steps);
+}
+
+/* With --json one document whatever happened; what is known goes with an error too. */
+static void finish_json(struct app *app, int rc, json_t *steps)
+{
+	if (rc)
+		json_object_set_new(app->result, "error", json_error(&app->err));
+	if (app->options.stats && steps)
+		json_object_set(app->result, "stats", steps);
+	json_dumpf(app->result, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+	putchar('\n');
+}
+
+static void finish_text(struct app *app, const struct verb *verb, json_t *steps)
+{
+	if (json_object_get(app->result, "devices"))
+		devices_print(app->result);
+	else if (verb && verb->print)
+		verb->print(app->result);
+	if (app->options.stats && steps)
+		output_steps(stdout, steps);
+}
+
+static void finish(struct app *app, const struct verb *verb, int rc)
+{
+	json_t *steps = steps_of(app);
+
 	progress_end(app);
 	if (rc)
 		output_error(stderr, &app->err);
-	if (app->options.json) {
-		if (rc)
-			json_object_set_new(app->result, "error", json_error(&app->err));
-		if (app->options.stats && app->lpa)
-			json_object_set_new(app->result, "stats", json_steps(app->lpa));
-		json_dumpf(app->result, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-		putchar('\n');
-	} else if (app->options.stats && app->lpa) {
-		output_steps(stdout, app->lpa);
-	}
+	if (!app->options.json)
+		finish_text(app, verb, steps);
+	else if (rc || !verb || verb->bit != VERB_MONITOR)
+		finish_json(app, rc, steps);
+	json_decref(steps);
 }
 
 /* A lost answer must not look like success. */
@@ -292,6 +310,7 @@ static int flush(void)
 
 int main(int argc, char **argv)
 {
+	const struct verb *verb = NULL;
 	struct app app = { 0 };
 	int status, rc;
 
@@ -308,8 +327,8 @@ int main(int argc, char **argv)
 		print_help(app.options.verb ? find_verb(app.options.verb) : NULL);
 	} else {
 		if (!rc)
-			rc = run(&app);
-		finish(&app, rc);
+			rc = run(&app, &verb);
+		finish(&app, verb, rc);
 	}
 	status = rc ? (int)app_exit_status(&app.err) : EXIT_OK;
 	if (app_close(&app) && !(rc && app.err.code == ESIM_EIO)) {

@@ -81,8 +81,9 @@ static int set_reset_address(struct options *o, const char *value, struct esim_e
 #define TEXT_OF(member) TEXT, offsetof(struct options, member), NULL
 
 static const struct option_row rows[] = {
-	{ "code-file", "FILE", VERB_DOWNLOAD, TEXT_OF(code_file),
+	{ "code-file", "FILE", VERB_DOWNLOAD | VERB_SHOW_QR, TEXT_OF(code_file),
 	  "the activation code; - is standard input" },
+	{ "qr", "FILE", VERB_DOWNLOAD, TEXT_OF(qr), "a picture (PNG) of the activation code's QR code" },
 	{ "smdp", "HOST", VERB_DOWNLOAD, TEXT_OF(smdp), "address of the SM-DP+, in place of a code" },
 	{ "matching-id", "ID", VERB_DOWNLOAD, TEXT_OF(matching_id),
 	  "matching id or event id, with --smdp" },
@@ -112,20 +113,24 @@ static const struct option_row rows[] = {
 	  "delete test profiles loaded in the field" },
 	{ "default-address", NULL, VERB_RESET, SPECIAL, 0, set_reset_address,
 	  "set the default SM-DP+ back" },
+	{ "nonce", "HEX", VERB_ATTEST, TEXT_OF(nonce), "what is signed, 8 to 64 bytes; default: random" },
+	{ "png", "FILE", VERB_SHOW_QR, TEXT_OF(png), "write a picture, in place of the terminal" },
+	{ "euicc", "WHICH", VERB_EUICC, TEXT_OF(euicc),
+	  "of lpad's eUICCs: number, EID, or its beginning" },
 	{ "device", "URI", VERB_CARD, TEXT_OF(device), "the card: /dev/euiccN, usb:…, pcsc:…, unix:PATH …" },
-	{ "direct", NULL, VERB_ALL, OFFSET(direct), "never use lpad; --device implies it" },
+	{ "direct", NULL, VERB_DIRECT, OFFSET(direct), "never use lpad; --device implies it" },
 	{ "json", NULL, VERB_ALL, OFFSET(json), "one JSON document on standard output" },
-	{ "ci-roots", "DIR", VERB_ALL, TEXT_OF(ci_roots),
+	{ "ci-roots", "DIR", VERB_DIRECT, TEXT_OF(ci_roots),
 	  "trust these CIs, not the built-in ones" },
-	{ "connect-to", "HOST:PORT:HOST:PORT", VERB_ALL, SPECIAL, 0, set_connect_to,
+	{ "connect-to", "HOST:PORT:HOST:PORT", VERB_DIRECT, SPECIAL, 0, set_connect_to,
 	  "reach the first at the second; repeatable" },
-	{ "clock", "TIME", VERB_ALL, SPECIAL, 0, set_clock,
+	{ "clock", "TIME", VERB_DIRECT, SPECIAL, 0, set_clock,
 	  "the time of certificate checks (RFC 3339)" },
-	{ "trace", "FILE", VERB_ALL, TEXT_OF(trace),
+	{ "trace", "FILE", VERB_DIRECT, TEXT_OF(trace),
 	  "a line per APDU and HTTP message; - stderr" },
-	{ "trace-secrets", NULL, VERB_ALL, OFFSET(trace_secrets),
+	{ "trace-secrets", NULL, VERB_DIRECT, OFFSET(trace_secrets),
 	  "write their contents too, secrets included" },
-	{ "stats", NULL, VERB_ALL, OFFSET(stats), "what each step cost" },
+	{ "stats", NULL, VERB_DIRECT, OFFSET(stats), "what each step cost" },
 	{ "help", NULL, VERB_ALL, OFFSET(help), "this text; after a verb: about it" },
 	{ "version", NULL, VERB_ALL, OFFSET(version), "version and build" },
 };
@@ -246,6 +251,19 @@ int options_parse(int argc, char **argv, struct options *ret, struct esim_error 
 	return 0;
 }
 
+const char *options_direct(void)
+{
+	static const char *const names[] = {
+		"direct", "device", "ci-roots", "connect-to", "clock", "trace", "trace-secrets", "imei",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		for (size_t row = 0; row < ROW_COUNT; row++)
+			if (given[row] && strcmp(rows[row].name, names[i]) == 0)
+				return names[i];
+	return NULL;
+}
+
 int options_check_verb(unsigned bit, struct esim_error *err)
 {
 	for (size_t i = 0; i < ROW_COUNT; i++)
@@ -255,9 +273,10 @@ int options_check_verb(unsigned bit, struct esim_error *err)
 	return 0;
 }
 
+/* Of every verb that it can mean something to. */
 static bool is_common(const struct option_row *row)
 {
-	return row->verbs == VERB_ALL || row->verbs == VERB_CARD;
+	return (row->verbs & VERB_EUICC) == VERB_EUICC;
 }
 
 static void print_row(const struct option_row *row)

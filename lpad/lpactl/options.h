@@ -23,15 +23,22 @@ enum verb_bit {
 	VERB_RESET = 1 << 10,
 	VERB_APDU = 1 << 11,
 	VERB_DEVICES = 1 << 12,
+	VERB_ATTEST = 1 << 13,
+	VERB_CHECK_EVENTS = 1 << 14,
+	VERB_MONITOR = 1 << 15,
+	VERB_SHOW_QR = 1 << 16,
 };
 #define VERB_ALL (~0u)
-#define VERB_CARD (~(unsigned)VERB_DEVICES)	/* each that has a card */
+/* each that has a card */
+#define VERB_CARD (~(unsigned)(VERB_DEVICES | VERB_CHECK_EVENTS | VERB_MONITOR | VERB_SHOW_QR))
+#define VERB_DIRECT (VERB_CARD | VERB_DEVICES)			/* each that can go without lpad */
+#define VERB_EUICC (VERB_CARD & ~(unsigned)VERB_APDU)		/* each that lpad does on one of its eUICCs */
 
 #define MAX_CONNECT_TO 8
 
 struct options {
 	/* everywhere */
-	const char *device, *ci_roots, *trace;
+	const char *device, *euicc, *ci_roots, *trace;
 	struct esim_connect_to connect_to[MAX_CONNECT_TO];
 	size_t connect_to_count;
 	bool direct, json, trace_secrets, stats, help, version;
@@ -39,7 +46,7 @@ struct options {
 	int64_t clock;
 	/* of single verbs */
 	const char *code_file, *smdp, *matching_id, *smds, *confirmation_code_file, *imei;
-	const char *default_address;
+	const char *default_address, *qr, *png, *nonce;
 	bool yes, accept_ppr, discover, enable, refresh, send;
 	bool has_remove;
 	uint32_t remove;
@@ -63,6 +70,9 @@ bool options_is_code(const char *word);
  */
 #define MAX_QUOTED 32
 const char *options_quote(const char *word, char text[static MAX_QUOTED]);
+
+/* The first option that was given and that only a direct run can follow; NULL: none. */
+const char *options_direct(void);
 
 /* Are all options that were given for the verb with @bit? */
 int options_check_verb(unsigned bit, struct esim_error *err);

@@ -28,9 +28,22 @@ void table_free(struct table **table);
 /* "name  value" lines; nothing for an empty value. */
 void output_field(FILE *out, const char *name, const char *value);
 
-void output_offer(FILE *out, const struct lpa_offer *offer);
-void output_profiles(FILE *out, const struct esim_profile *profiles, size_t count);
-void output_steps(FILE *out, const struct lpa *lpa);
+/* The member's text, "" where there is none. */
+const char *output_text(const json_t *object, const char *name);
+/* "name  value" of a member that is a text or a list of texts, which are joined. */
+void output_member(FILE *out, const char *name, const json_t *object, const char *member);
+
+/*
+ * A table of a list of objects: a row each, a column for each member, which is a text or a
+ * number. Nothing where @list is none.
+ */
+struct column {
+	const char *heading, *member;
+};
+void output_table(FILE *out, const json_t *list, const struct column *columns, size_t count);
+
+void output_offer(FILE *out, const json_t *offer);
+void output_steps(FILE *out, const json_t *steps);
 void output_error(FILE *out, const struct esim_error *err);
 
 #endif

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tables and lines for people. */
+/* Tables and lines of text for people. */
 #include "output.h"
 
 #include <esim/text.h>
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,77 +125,6 @@ void output_field(FILE *out, const char *name, const char *value)
 		return;
 	esim_text_printable(value, strlen(value), printable, sizeof(printable));
 	fprintf(out, "%-24s %s\n", name, printable);
-}
-
-void output_offer(FILE *out, const struct lpa_offer *offer)
-{
-	const struct esim_profile *profile = offer->metadata;
-	char iccid[ESIM_ICCID_DIGITS + 1], rules[64];
-
-	format_iccid(&profile->iccid, iccid);
-	format_bits(profile->policy_rules, ppr_names, rules, sizeof(rules));
-	output_field(out, "Server", offer->server_address);
-	output_field(out, "ICCID", iccid);
-	output_field(out, "Service provider", profile->service_provider);
-	output_field(out, "Profile name", profile->name);
-	output_field(out, "Class", esim_profile_class_name(profile->profile_class));
-	output_field(out, "Policy rules", rules);
-	if (offer->confirmation_code_required)
-		output_field(out, "Confirmation code", "required");
-}
-
-void output_profiles(FILE *out, const struct esim_profile *profiles, size_t count)
-{
-	static const char *const headings[] = {
-		"ICCID", "STATE", "CLASS", "PROVIDER", "NAME", "NICKNAME",
-	};
-	struct table *table = table_new(headings, 6);
-
-	for (size_t i = 0; i < count; i++) {
-		const struct esim_profile *p = &profiles[i];
-		char iccid[ESIM_ICCID_DIGITS + 1];
-		const char *const cells[] = {
-			iccid, p->has_state ? esim_profile_state_name(p->state) : "",
-			esim_profile_class_name(p->profile_class), p->service_provider, p->name,
-			p->nickname,
-		};
-
-		format_iccid(&p->iccid, iccid);
-		table_row(table, cells);
-	}
-	table_print(table, out);
-	table_free(&table);
-}
-
-void output_steps(FILE *out, const struct lpa *lpa)
-{
-	static const char *const headings[] = {
-		"STEP", "MS", "APDUS", "CARD SENT", "CARD RECEIVED", "REQUESTS", "HTTP SENT",
-		"HTTP RECEIVED",
-	};
-	struct table *table = table_new(headings, 8);
-	size_t count;
-	const struct lpa_step *steps = lpa_steps(lpa, &count);
-
-	for (size_t i = 0; i < count; i++) {
-		const struct lpa_step *s = &steps[i];
-		char numbers[7][24];
-		const char *const cells[] = {
-			s->name, numbers[0], numbers[1], numbers[2], numbers[3], numbers[4],
-			numbers[5], numbers[6],
-		};
-		const uint64_t values[] = {
-			s->apdus, s->card_bytes_sent, s->card_bytes_received, s->requests,
-			s->http_bytes_sent, s->http_bytes_received,
-		};
-
-		snprintf(numbers[0], sizeof(numbers[0]), "%.1f", (double)s->nanoseconds / 1e6);
-		for (size_t k = 0; k < 6; k++)
-			snprintf(numbers[k + 1], sizeof(numbers[0]), "%" PRIu64, values[k]);
-		table_row(table, cells);
-	}
-	table_print(table, out);
-	table_free(&table);
 }
 
 void output_error(FILE *out, const struct esim_error *err)

@@ -7,21 +7,16 @@
 
 static bool shown;
 
-void progress_show(struct app *app, const struct lpa_progress *progress)
+void progress_show(struct app *app, const char *step, const char *detail)
 {
-	const struct es10b_load_progress *load = progress->load;
-
 	if (app->options.json || !isatty(STDERR_FILENO))
 		return;
 	/* Between steps the line is free: what follows may be a table on the same terminal. */
-	if (!progress->step[0]) {
+	if (!step[0]) {
 		progress_end(app);
 		return;
 	}
-	fprintf(stderr, "\r\033[K%s", progress->step);
-	if (load && load->bytes > 0)
-		fprintf(stderr, "  %zu of %zu bytes (%zu%%)", load->bytes_done, load->bytes,
-			100 * load->bytes_done / load->bytes);
+	fprintf(stderr, "\r\033[K%s%s%s", step, detail[0] ? "  " : "", detail);
 	fflush(stderr);
 	shown = true;
 }

@@ -5,7 +5,8 @@
 
 #include "app.h"
 
-void progress_show(struct app *app, const struct lpa_progress *progress);
+/* @step: SGP.22's name of what is going on, "" nothing now; @detail: how far it is, or "". */
+void progress_show(struct app *app, const char *step, const char *detail);
 
 /* Take the line away, before anything else is written. */
 void progress_end(struct app *app);

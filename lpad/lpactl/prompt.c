@@ -141,12 +141,12 @@ int prompt_confirm(struct app *app, const char *question)
 	return ESIM_EREFUSED;
 }
 
-enum lpa_answer prompt_consent(struct app *app, const struct lpa_offer *offer)
+enum lpa_answer prompt_consent(struct app *app, const json_t *offer)
 {
 	progress_end(app);
 	if (!app->options.json || !app->options.yes)
 		output_offer(stderr, offer);
-	if (offer->known_test_profile && !app->options.ci_roots)
+	if (json_is_true(json_object_get(offer, "knownTestProfile")) && !app->options.ci_roots)
 		fputs("lpactl: warning: this is a public test profile; versions up to 6 of it let anyone install applets on the eUICC\n",
 		      stderr);
 	if (app->options.yes)
@@ -155,15 +155,24 @@ enum lpa_answer prompt_consent(struct app *app, const struct lpa_offer *offer)
 				"--yes consents without being asked");
 }
 
-enum lpa_answer prompt_ppr_consent(struct app *app, const struct lpa_offer *offer)
+/* "disable" of ppr1, "delete" of ppr2. */
+static const char *forbidden_by(const json_t *rules)
+{
+	const char *first = json_string_value(json_array_get(rules, 0));
+
+	if (json_array_size(rules) != 1 || !first)
+		return "disable or delete";
+	return strcmp(first, "ppr1") == 0 ? "disable" : strcmp(first, "ppr2") == 0 ? "delete" : "disable or delete";
+}
+
+enum lpa_answer prompt_ppr_consent(struct app *app, const json_t *offer)
 {
 	char question[160];
 
 	if (app->options.accept_ppr)
 		return LPA_YES;
 	snprintf(question, sizeof(question), "Its operator forbids to %s it. Agree?",
-		 offer->policy_rules == ESIM_PPR1 ? "disable" :
-		 offer->policy_rules == ESIM_PPR2 ? "delete" : "disable or delete");
+		 forbidden_by(json_object_get(offer, "policyConsent")));
 	return advise_if_silent(app, ask(app, question),
 				"--accept-ppr agrees to policy rules without being asked");
 }

@@ -21,8 +21,12 @@ void prompt_restore_echo(void);
 /* Asks on a terminal alone. 0: yes, or --yes, or no terminal. ESIM_EREFUSED, ESIM_ECANCELED. */
 int prompt_confirm(struct app *app, const char *question);
 
-enum lpa_answer prompt_consent(struct app *app, const struct lpa_offer *offer);
-enum lpa_answer prompt_ppr_consent(struct app *app, const struct lpa_offer *offer);
+/*
+ * @offer: profileMetadata, serverAddress, policyConsent (the rules to agree to),
+ * confirmationCodeRequired, knownTestProfile.
+ */
+enum lpa_answer prompt_consent(struct app *app, const json_t *offer);
+enum lpa_answer prompt_ppr_consent(struct app *app, const json_t *offer);
 enum lpa_answer prompt_confirmation_code(struct app *app, unsigned refused,
 					 char code[static ESIM_MAX_CONFIRMATION_CODE + 1]);
 

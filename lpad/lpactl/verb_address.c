@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lpactl address and discover. */
+/* lpactl address: the eUICC's default SM-DP+ and root SM-DS. */
 #include "app.h"
+#include "bus_client.h"
+#include "bus_job.h"
 #include "output.h"
-#include "progress.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
-int verb_address(struct app *app)
+int address_direct(struct app *app)
 {
 	struct es10a_addresses addresses;
 	int rc = app_open_card(app);
@@ -18,49 +18,45 @@ int verb_address(struct app *app)
 		rc = lpa_addresses(app->lpa, &addresses, &app->err);
 	if (rc)
 		return rc;
-	if (app->options.json) {
-		json_object_set_new(app->result, "defaultDpAddress", json_text(addresses.default_smdp));
-		json_object_set_new(app->result, "rootDsAddress", json_text(addresses.root_smds));
-		return 0;
-	}
-	output_field(stdout, "Default SM-DP+", addresses.default_smdp[0] ? addresses.default_smdp :
-		     "(none)");
-	output_field(stdout, "Root SM-DS", addresses.root_smds[0] ? addresses.root_smds : "(none)");
+	json_object_set_new(app->result, "defaultDpAddress", json_text(addresses.default_smdp));
+	json_object_set_new(app->result, "rootDsAddress", json_text(addresses.root_smds));
 	return 0;
 }
 
-static void show_events(struct app *app, const struct es9p_event *events, size_t count)
+static int set_by_lpad(struct app *app)
 {
-	static const char *const headings[] = { "EVENT", "SERVER" };
-	struct table *table = table_new(headings, 2);
-	json_t *array = json_array();
+	sd_bus_message *reply = NULL;
+	int rc = bus_call(app->bus, app->euicc, "Euicc1", "SetDefaultSmdpAddress", &reply, &app->err, "s",
+			  app->options.default_address);
 
-	for (size_t i = 0; i < count; i++) {
-		const char *const cells[] = { events[i].event_id, events[i].server_address };
-		json_t *object = json_object();
-
-		json_object_set_new(object, "eventId", json_text(events[i].event_id));
-		json_object_set_new(object, "rspServerAddress", json_text(events[i].server_address));
-		json_array_append_new(array, object);
-		table_row(table, cells);
-	}
-	if (!app->options.json)
-		table_print(table, stdout);
-	json_object_set_new(app->result, "eventEntries", array);
-	table_free(&table);
+	return rc ? rc : bus_job_follow(app, reply, NULL);
 }
 
-int verb_discover(struct app *app)
+int address_by_lpad(struct app *app)
 {
-	struct es9p_event *events = NULL;
-	size_t count = 0;
-	int rc = app_open_servers(app);
+	json_t *details = NULL;
+	int rc = app->options.default_address ? set_by_lpad(app) : 0;
 
 	if (!rc)
-		rc = lpa_discover(app->lpa, app->options.smds, &events, &count, &app->err);
-	progress_end(app);
-	if (!rc)
-		show_events(app, events, count);
-	free(events);
-	return rc;
+		rc = bus_details(app->bus, app->euicc, "Euicc1", &details, &app->err);
+	if (rc)
+		return rc;
+	json_object_set(app->result, "defaultDpAddress", json_object_get(details, "defaultDpAddress"));
+	json_object_set(app->result, "rootDsAddress", json_object_get(details, "rootDsAddress"));
+	json_decref(details);
+	return 0;
+}
+
+static void print(const json_t *result, const char *name, const char *member)
+{
+	const char *address = output_text(result, member);
+
+	if (json_object_get(result, member))
+		output_field(stdout, name, address[0] ? address : "(none)");
+}
+
+void address_print(const json_t *result)
+{
+	print(result, "Default SM-DP+", "defaultDpAddress");
+	print(result, "Root SM-DS", "rootDsAddress");
 }

@@ -53,7 +53,7 @@ static int exchange(struct app *app, struct esim_slice command)
 	return rc;
 }
 
-int verb_apdu(struct app *app)
+int apdu_direct(struct app *app)
 {
 	struct esim_buf command = ESIM_BUF_INIT;
 	int rc = 0;

@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lpactl devices: where a card may be. */
+/* lpactl devices: lpad's eUICCs; directly, where a card may be. */
 #include "app.h"
+#include "bus_euicc.h"
 #include "output.h"
-
-#include <esim/hex.h>
 
 #include <stdio.h>
 #include <stdlib.h>
-
-enum column {
-	COLUMN_URI,
-	COLUMN_TRANSPORT,
-	COLUMN_READER,
-	COLUMN_ATR,
-	COLUMN_STATE,
-	COLUMNS,
-};
-
-static const char *const headings[COLUMNS] = { "URI", "TRANSPORT", "READER", "ATR", "STATE" };
+#include <string.h>
 
 static json_t *json_device(const struct esim_device_entry *entry)
 {
@@ -36,72 +25,75 @@ static json_t *json_device(const struct esim_device_entry *entry)
 	return device;
 }
 
-static void fill_json(struct app *app, const struct esim_device_entry *entries, size_t count)
-{
-	json_t *devices = json_array();
-
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(devices, json_device(&entries[i]));
-	json_object_set_new(app->result, "devices", devices);
-}
-
-static void describe_state(const struct esim_device_entry *entry, char *text, size_t size)
-{
-	switch (entry->state) {
-	case ESIM_DEVICE_CARD:
-		snprintf(text, size, "card");
-		return;
-	case ESIM_DEVICE_NO_CARD:
-		snprintf(text, size, "no card");
-		return;
-	case ESIM_DEVICE_MUTE:
-		snprintf(text, size, "mute card");
-		return;
-	case ESIM_DEVICE_HELD:
-		snprintf(text, size, "held by %s", entry->detail);
-		return;
-	case ESIM_DEVICE_UNUSABLE:
-		snprintf(text, size, "%s", entry->detail);
-		return;
-	}
-}
-
-static void print(const struct esim_device_entry *entries, size_t count)
-{
-	char atr[2 * ESIM_MAX_ATR + 1], state[sizeof(entries->detail) + 16] = "";
-	struct table *table = table_new(headings, COLUMNS);
-
-	for (size_t i = 0; i < count; i++) {
-		const char *cells[COLUMNS] = {
-			[COLUMN_URI] = entries[i].uri,
-			[COLUMN_TRANSPORT] = entries[i].transport,
-			[COLUMN_READER] = entries[i].reader,
-			[COLUMN_ATR] = atr,
-			[COLUMN_STATE] = state,
-		};
-
-		esim_hex_encode(esim_slice(entries[i].atr, entries[i].atr_len), atr);
-		describe_state(&entries[i], state, sizeof(state));
-		table_row(table, cells);
-	}
-	table_print(table, stdout);
-	table_free(&table);
-}
-
-int verb_devices(struct app *app)
+int devices_direct(struct app *app)
 {
 	struct esim_device_entry *entries = NULL;
+	json_t *devices;
 	size_t count = 0;
 	int rc = esim_device_list(&entries, &count, &app->err);
 
 	if (rc)
 		return rc;
-	if (app->options.json)
-		fill_json(app, entries, count);
-	else
-		print(entries, count);
+	devices = json_array();
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(devices, json_device(&entries[i]));
+	json_object_set_new(app->result, "devices", devices);
 	if (count == 0)
 		fputs("lpactl: there is no eUICC device and no card reader\n", stderr);
 	free(entries);
 	return 0;
+}
+
+int devices_by_lpad(struct app *app)
+{
+	json_t *devices = NULL;
+	int rc = bus_euiccs(app, &devices);
+
+	if (rc)
+		return rc;
+	if (json_array_size(devices) == 0)
+		fputs("lpactl: lpad has no eUICC; lpactl --direct devices lists readers\n", stderr);
+	json_object_set_new(app->result, "devices", devices);
+	return 0;
+}
+
+/* "held by pcscd", "no card", or why it cannot be used. */
+static json_t *describe_state(const json_t *device)
+{
+	const char *state = output_text(device, "state"), *holder = output_text(device, "holder");
+	const char *reason = output_text(device, "reason");
+
+	if (holder[0])
+		return json_sprintf("held by %s", holder);
+	return json_string(reason[0] ? reason : strcmp(state, "noCard") == 0 ? "no card" :
+			   strcmp(state, "mute") == 0 ? "mute card" : state);
+}
+
+static void print_readers(const json_t *devices)
+{
+	static const struct column columns[] = {
+		{ "URI", "uri" }, { "TRANSPORT", "transport" }, { "READER", "reader" }, { "ATR", "atr" },
+		{ "STATE", "state" },
+	};
+	json_t *shown = json_deep_copy(devices), *device;
+	size_t i;
+
+	json_array_foreach(shown, i, device)
+		json_object_set_new(device, "state", describe_state(device));
+	output_table(stdout, shown, columns, 5);
+	json_decref(shown);
+}
+
+void devices_print(const json_t *result)
+{
+	static const struct column columns[] = {
+		{ "EUICC", "euicc" }, { "DEVICE", "uri" }, { "STATE", "state" }, { "VERSION", "svn" },
+		{ "PROFILES", "profiles" }, { "EID", "eidValue" },
+	};
+	const json_t *devices = json_object_get(result, "devices");
+
+	if (json_object_get(json_array_get(devices, 0), "euicc"))
+		output_table(stdout, devices, columns, 6);
+	else
+		print_readers(devices);
 }

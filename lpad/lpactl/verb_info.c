@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* lpactl info: what this eUICC is. */
 #include "app.h"
+#include "bus_client.h"
 #include "output.h"
 
 #include <stdio.h>
@@ -52,55 +53,20 @@ static void fill_json(struct app *app, const struct facts *f)
 	json_object_set_new(app->result, "rulesAuthorisationTable", json_rat(&f->rat));
 }
 
-static void print_version(const char *name, struct esim_version version)
+static void warn_of_eid(const char *digits)
 {
-	char text[12];
+	struct esim_eid eid;
 
-	esim_version_format(version, text);
-	output_field(stdout, name, text);
-}
-
-static void print_key_ids(const char *name, const struct esim_key_id_list *list)
-{
-	char text[2 * ESIM_MAX_KEY_ID + 1];
-
-	for (size_t i = 0; i < list->count; i++) {
-		esim_hex_encode(esim_slice(list->ids[i].bytes, list->ids[i].len), text);
-		output_field(stdout, i ? " " : name, text);
-	}
-}
-
-static void print(const struct facts *f)
-{
-	char text[64];
-
-	output_field(stdout, "EID", f->eid_text);
-	print_version("SGP.22 version", f->info2.svn);
-	print_version("Profile version", f->info2.profile_version);
-	print_version("Firmware version", f->info2.firmware_version);
-	if (f->info2.has_memory) {
-		snprintf(text, sizeof(text), "%u bytes", f->info2.free_non_volatile_memory);
-		output_field(stdout, "Free memory", text);
-	}
-	output_field(stdout, "Default SM-DP+", f->addresses.default_smdp);
-	output_field(stdout, "Root SM-DS", f->addresses.root_smds);
-	print_key_ids("CIs for verification", &f->info2.ci_for_verification);
-	print_key_ids("CIs for signing", &f->info2.ci_for_signing);
-	format_bits(f->info2.forbidden_policy_rules, ppr_names, text, sizeof(text));
-	output_field(stdout, "Forbidden policy rules", text);
-	output_field(stdout, "Accreditation", f->info2.sas_accreditation_number);
-}
-
-static void warn_of_eid(const struct esim_eid *eid)
-{
-	if (esim_eid_is_zero(eid))
+	if (esim_eid_parse(digits, &eid))
+		return;
+	if (esim_eid_is_zero(&eid))
 		fputs("lpactl: warning: the EID is all zero: this eUICC was never personalised, or its reader hides it\n",
 		      stderr);
-	else if (!esim_eid_valid(eid))
+	else if (!esim_eid_valid(&eid))
 		fputs("lpactl: warning: the check digits of the EID are wrong\n", stderr);
 }
 
-int verb_info(struct app *app)
+int info_direct(struct app *app)
 {
 	struct facts f = { 0 };
 	int rc = app_open_card(app);
@@ -108,13 +74,66 @@ int verb_info(struct app *app)
 	if (!rc)
 		rc = read_facts(app, &f);
 	if (!rc) {
-		warn_of_eid(&f.eid);
-		if (app->options.json)
-			fill_json(app, &f);
-		else
-			print(&f);
+		warn_of_eid(f.eid_text);
+		fill_json(app, &f);
 	}
 	es10b_euicc_info2_clear(&f.info2);
 	esim_rat_clear(&f.rat);
 	return rc;
+}
+
+/* lpad's names are flat, those of a direct run nest the addresses. */
+int info_by_lpad(struct app *app)
+{
+	static const char *const same[] = { "isdrAid", "euiccInfo2", "rulesAuthorisationTable" };
+	json_t *details = NULL, *addresses = json_object();
+	int rc = bus_details(app->bus, app->euicc, "Euicc1", &details, &app->err);
+
+	if (!rc) {
+		warn_of_eid(output_text(details, "eid"));
+		json_object_set(app->result, "eidValue", json_object_get(details, "eid"));
+		json_object_set(addresses, "defaultDpAddress", json_object_get(details, "defaultDpAddress"));
+		json_object_set(addresses, "rootDsAddress", json_object_get(details, "rootDsAddress"));
+		json_object_set(app->result, "euiccConfiguredAddresses", addresses);
+		for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
+			json_object_set(app->result, same[i], json_object_get(details, same[i]));
+		if (json_is_false(json_object_get(details, "complete")))
+			app_note(app, "lpad could not read all of this eUICC: what is not known is left out");
+	}
+	json_decref(addresses);
+	json_decref(details);
+	return rc;
+}
+
+static void print_key_ids(const char *name, const json_t *list)
+{
+	size_t i;
+	json_t *id;
+
+	json_array_foreach(list, i, id)
+		output_field(stdout, i ? " " : name, json_string_value(id));
+}
+
+void info_print(const json_t *result)
+{
+	const json_t *addresses = json_object_get(result, "euiccConfiguredAddresses");
+	const json_t *info2 = json_object_get(result, "euiccInfo2");
+	const json_t *free_memory = json_object_get(json_object_get(info2, "extCardResource"),
+						    "freeNonVolatileMemory");
+	char text[64];
+
+	output_member(stdout, "EID", result, "eidValue");
+	output_member(stdout, "SGP.22 version", info2, "svn");
+	output_member(stdout, "Profile version", info2, "profileVersion");
+	output_member(stdout, "Firmware version", info2, "euiccFirmwareVer");
+	if (free_memory) {
+		snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT " bytes", json_integer_value(free_memory));
+		output_field(stdout, "Free memory", text);
+	}
+	output_member(stdout, "Default SM-DP+", addresses, "defaultDpAddress");
+	output_member(stdout, "Root SM-DS", addresses, "rootDsAddress");
+	print_key_ids("CIs for verification", json_object_get(info2, "euiccCiPKIdListForVerification"));
+	print_key_ids("CIs for signing", json_object_get(info2, "euiccCiPKIdListForSigning"));
+	output_member(stdout, "Forbidden policy rules", info2, "forbiddenProfilePolicyRules");
+	output_member(stdout, "Accreditation", info2, "sasAcreditationNumber");
 }

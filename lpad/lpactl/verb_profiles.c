@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lpactl profiles, enable, disable, delete, rename. */
+/* lpactl profiles, and what changes one: enable, disable, delete, rename. */
 #include "app.h"
+#include "bus_client.h"
+#include "bus_euicc.h"
+#include "bus_job.h"
 #include "output.h"
 #include "prompt.h"
 
+#include <esim/hex.h>
+
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- the list ---------------------------------------------------------------------------------- */
 
 struct list {
 	struct esim_profile *profiles;
@@ -18,48 +27,69 @@ static int open_and_list(struct app *app, struct list *list)
 	return rc ? rc : lpa_profiles(app->lpa, &list->profiles, &list->count, &app->err);
 }
 
-static void show(struct app *app, const struct list *list)
-{
-	json_t *array;
-
-	if (!app->options.json) {
-		output_profiles(stdout, list->profiles, list->count);
-		return;
-	}
-	array = json_array();
-	for (size_t i = 0; i < list->count; i++)
-		json_array_append_new(array, json_profile(&list->profiles[i]));
-	json_object_set_new(app->result, "profileInfoList", array);
-}
-
-int verb_profiles(struct app *app)
+int profiles_direct(struct app *app)
 {
 	struct list list = { 0 };
+	json_t *array;
 	int rc = open_and_list(app, &list);
 
-	if (!rc)
-		show(app, &list);
+	if (rc)
+		return rc;
+	array = json_array();
+	for (size_t i = 0; i < list.count; i++)
+		json_array_append_new(array, json_profile(&list.profiles[i]));
+	json_object_set_new(app->result, "profileInfoList", array);
 	es10c_profiles_free(&list.profiles, list.count);
-	return rc;
+	return 0;
 }
 
-/* A change of the one profile that the first argument names. */
-typedef int (*change)(struct app *app, const struct esim_profile *profile);
-
-static void report(struct app *app, const struct esim_profile *profile, const char *done)
+/* What a job that failed left unknown is not shown as it was before. */
+static void forget_unknown_state(const json_t *child)
 {
-	char iccid[ESIM_ICCID_DIGITS + 1];
-
-	format_iccid(&profile->iccid, iccid);
-	if (app->options.json)
-		json_object_set_new(app->result, "iccid", json_string(iccid));
-	else
-		printf("%s is %s\n", iccid, done);
+	if (strcmp(output_text(json_object_get(child, "properties"), "State"), "unknown") == 0)
+		json_object_del(json_object_get(child, "details"), "profileState");
 }
 
-static int change_profile(struct app *app, change call, const char *done)
+int profiles_by_lpad(struct app *app)
+{
+	json_t *children = NULL, *array, *child;
+	size_t i;
+	int rc = bus_children(app, "profile", "Profile1", &children);
+
+	if (rc)
+		return rc;
+	array = json_array();
+	json_array_foreach(children, i, child) {
+		forget_unknown_state(child);
+		json_array_append(array, json_object_get(child, "details"));
+	}
+	json_object_set_new(app->result, "profileInfoList", array);
+	json_decref(children);
+	return 0;
+}
+
+void profiles_print(const json_t *result)
+{
+	static const struct column columns[] = {
+		{ "ICCID", "iccid" }, { "STATE", "profileState" }, { "CLASS", "profileClass" },
+		{ "PROVIDER", "serviceProviderName" }, { "NAME", "profileName" },
+		{ "NICKNAME", "profileNickname" },
+	};
+
+	output_table(stdout, json_object_get(result, "profileInfoList"), columns, 6);
+}
+
+/* --- a change of the one profile that the first argument names ------------------------------------- */
+
+static void report(struct app *app, const char *iccid)
+{
+	json_object_set_new(app->result, "iccid", json_string(iccid));
+}
+
+static int change_direct(struct app *app, int (*call)(struct app *app, const struct esim_profile *profile))
 {
 	const struct esim_profile *profile;
+	char iccid[ESIM_ICCID_DIGITS + 1];
 	struct list list = { 0 };
 	int rc = open_and_list(app, &list);
 
@@ -68,11 +98,71 @@ static int change_profile(struct app *app, change call, const char *done)
 					&profile, &app->err);
 	if (!rc)
 		rc = call(app, profile);
-	if (!rc)
-		report(app, profile, done);
+	if (!rc) {
+		format_iccid(&profile->iccid, iccid);
+		report(app, iccid);
+	}
 	es10c_profiles_free(&list.profiles, list.count);
 	return rc;
 }
+
+/* As far as it takes to find the one that is meant. */
+static void name_profile(const json_t *details, struct esim_profile *ret)
+{
+	size_t len = 0;
+
+	esim_iccid_parse(output_text(details, "iccid"), &ret->iccid);
+	if (esim_hex_decode(output_text(details, "isdpAid"), ret->isdp_aid.bytes, sizeof(ret->isdp_aid.bytes),
+			    &len) == 0)
+		ret->isdp_aid.len = len;
+	snprintf(ret->nickname, sizeof(ret->nickname), "%s", output_text(details, "profileNickname"));
+}
+
+static int select_child(struct app *app, const json_t *children, const json_t **ret)
+{
+	const size_t count = json_array_size(children);
+	struct esim_profile *profiles = calloc(count + 1, sizeof(*profiles));
+	const struct esim_profile *found = NULL;
+	int rc;
+
+	if (!profiles)
+		return esim_error_set(&app->err, ESIM_ENOMEM, "no memory");
+	for (size_t i = 0; i < count; i++)
+		name_profile(json_object_get(json_array_get(children, i), "details"), &profiles[i]);
+	rc = lpa_select_profile(profiles, count, app->options.arguments[0], &found, &app->err);
+	if (!rc)
+		*ret = json_array_get(children, (size_t)(found - profiles));
+	free(profiles);
+	return rc;
+}
+
+/* @call makes the job. */
+static int change_by_lpad(struct app *app, int (*call)(struct app *app, const json_t *child, sd_bus_message **reply))
+{
+	sd_bus_message *reply = NULL;
+	json_t *children = NULL;
+	const json_t *child = NULL;
+	int rc = bus_children(app, "profile", "Profile1", &children);
+
+	if (!rc)
+		rc = select_child(app, children, &child);
+	if (!rc)
+		rc = call(app, child, &reply);
+	if (!rc)
+		rc = bus_job_follow(app, reply, NULL);
+	if (!rc)
+		report(app, output_text(json_object_get(child, "details"), "iccid"));
+	json_decref(children);
+	return rc;
+}
+
+static void print_done(const json_t *result, const char *done)
+{
+	if (json_object_get(result, "iccid"))
+		printf("%s is %s\n", output_text(result, "iccid"), done);
+}
+
+/* --- enable, disable ------------------------------------------------------------------------------- */
 
 static int enable(struct app *app, const struct esim_profile *profile)
 {
@@ -88,38 +178,124 @@ static int disable(struct app *app, const struct esim_profile *profile)
 	return lpa_disable_profile(app->lpa, profile, &how, &app->err);
 }
 
+static int call_switch(struct app *app, const json_t *child, const char *method, sd_bus_message **reply)
+{
+	json_t *options = json_object();
+	int rc;
+
+	if (app->options.refresh)
+		json_object_set_new(options, "refresh", json_true());
+	rc = bus_call_dict(app->bus, output_text(child, "path"), "Profile1", method, options, reply, &app->err);
+	json_decref(options);
+	return rc;
+}
+
+static int call_enable(struct app *app, const json_t *child, sd_bus_message **reply)
+{
+	return call_switch(app, child, "Enable", reply);
+}
+
+static int call_disable(struct app *app, const json_t *child, sd_bus_message **reply)
+{
+	return call_switch(app, child, "Disable", reply);
+}
+
+int enable_direct(struct app *app)
+{
+	return change_direct(app, enable);
+}
+
+int enable_by_lpad(struct app *app)
+{
+	return change_by_lpad(app, call_enable);
+}
+
+void enable_print(const json_t *result)
+{
+	print_done(result, "enabled");
+}
+
+int disable_direct(struct app *app)
+{
+	return change_direct(app, disable);
+}
+
+int disable_by_lpad(struct app *app)
+{
+	return change_by_lpad(app, call_disable);
+}
+
+void disable_print(const json_t *result)
+{
+	print_done(result, "disabled");
+}
+
+/* --- delete ------------------------------------------------------------------------------------------ */
+
+static int confirm_deletion(struct app *app, const char *iccid)
+{
+	char question[96];
+
+	snprintf(question, sizeof(question), "Delete profile %s for good?", iccid);
+	return prompt_confirm(app, question);
+}
+
 static int delete(struct app *app, const struct esim_profile *profile)
 {
-	char iccid[ESIM_ICCID_DIGITS + 1], question[96];
+	char iccid[ESIM_ICCID_DIGITS + 1];
 	int rc;
 
 	format_iccid(&profile->iccid, iccid);
-	snprintf(question, sizeof(question), "Delete profile %s for good?", iccid);
-	rc = prompt_confirm(app, question);
+	rc = confirm_deletion(app, iccid);
 	return rc ? rc : lpa_delete_profile(app->lpa, profile, &app->err);
 }
+
+static int call_delete(struct app *app, const json_t *child, sd_bus_message **reply)
+{
+	int rc = confirm_deletion(app, output_text(json_object_get(child, "details"), "iccid"));
+
+	return rc ? rc : call_switch(app, child, "Delete", reply);
+}
+
+int delete_direct(struct app *app)
+{
+	return change_direct(app, delete);
+}
+
+int delete_by_lpad(struct app *app)
+{
+	return change_by_lpad(app, call_delete);
+}
+
+void delete_print(const json_t *result)
+{
+	print_done(result, "deleted");
+}
+
+/* --- rename -------------------------------------------------------------------------------------------- */
 
 static int rename_profile(struct app *app, const struct esim_profile *profile)
 {
 	return lpa_rename_profile(app->lpa, profile, app->options.arguments[1], &app->err);
 }
 
-int verb_enable(struct app *app)
+static int call_rename(struct app *app, const json_t *child, sd_bus_message **reply)
 {
-	return change_profile(app, enable, "enabled");
+	return bus_call(app->bus, output_text(child, "path"), "Profile1", "SetNickname", reply, &app->err, "s",
+			app->options.arguments[1]);
 }
 
-int verb_disable(struct app *app)
+int rename_direct(struct app *app)
 {
-	return change_profile(app, disable, "disabled");
+	return change_direct(app, rename_profile);
 }
 
-int verb_delete(struct app *app)
+int rename_by_lpad(struct app *app)
 {
-	return change_profile(app, delete, "deleted");
+	return change_by_lpad(app, call_rename);
 }
 
-int verb_rename(struct app *app)
+void rename_print(const json_t *result)
 {
-	return change_profile(app, rename_profile, "renamed");
+	print_done(result, "renamed");
 }
