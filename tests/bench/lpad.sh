@@ -14,6 +14,6 @@ printf '\nlpad\n'
 "$BUILD/tests/bench/lpad-bench" --bin "$BUILD/bin" --pki "$BUILD/pki/nist" --scratch "$scratch" \
 	--log "$scratch/log" "$@" "$scratch/package.der" || {
 	status=$?
-	grep -vE ': (ready|gone|done)$' "$scratch/log" | tail -n 20 >&2 || true
+	grep -vE ': (ready|gone|done)$|fd limit' "$scratch/log" | tail -n 20 >&2 || true
 	exit $status
 }
