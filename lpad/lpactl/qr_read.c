@@ -33,6 +33,7 @@ static int open_regular(const char *file, FILE **ret, struct esim_error *err)
 
 	if (fd < 0 || fstat(fd, &st)) {
 		esim_error_errno(err, ESIM_EINVAL, errno, "the picture cannot be opened");
+		err->domain = ESIM_DOMAIN_USAGE;
 		if (fd >= 0)
 			close(fd);
 		return ESIM_EINVAL;

@@ -20,7 +20,7 @@ int qr_make(const char *text, json_t **ret_rows, struct esim_error *err)
 	json_t *rows;
 
 	if (!code)
-		return esim_error_errno(err, ESIM_EINVAL, errno, "no QR code can be made of this");
+		return esim_error_errno(err, ESIM_ENOMEM, errno, "no QR code can be made of this");
 	rows = json_array();
 	for (int y = 0; y < code->width; y++) {
 		char row[256];
@@ -61,6 +61,7 @@ static int write_file(png_image *image, const uint8_t *pixels, const char *file,
 
 	if (!out) {
 		esim_error_errno(err, ESIM_EINVAL, errno, "the picture cannot be written");
+		err->domain = ESIM_DOMAIN_USAGE;
 		if (fd >= 0)
 			close(fd);
 		return ESIM_EINVAL;
