@@ -25,6 +25,7 @@ struct daemon {
 	struct euicc *euiccs;
 	struct job *jobs;
 	unsigned next_job;
+	uint64_t jobs_ended;
 	atomic_uint next_euicc;			/* probes give numbers on their lanes */
 	struct activity *activity;		/* systemd.c */
 	bool stopping;

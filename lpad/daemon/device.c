@@ -42,6 +42,15 @@ static struct device *find_device(struct daemon *daemon, const char *uri)
 	return device;
 }
 
+static struct device *find_staying(struct daemon *daemon)
+{
+	struct device *device = daemon->devices;
+
+	while (device && device->leaving)
+		device = device->next;
+	return device;
+}
+
 /* --- probes ------------------------------------------------------------------------------------------------ */
 
 static void tell_waiters(struct device *device, const struct esim_error *err)
@@ -158,20 +167,26 @@ void device_doubt(struct device *device)
 	start_probe(device);
 }
 
-static void device_free(struct device *device)
+/* What is leaving and has nothing left to do. A lane frees itself behind its last task. */
+static void free_left(struct daemon *daemon)
 {
-	struct device **at = &device->daemon->devices;
+	for (struct device **at = &daemon->devices; *at;) {
+		struct device *device = *at;
 
-	while (*at != device)
-		at = &(*at)->next;
-	*at = device->next;
-	free(device);
+		if (!device->leaving || lane_depth(device->lane) > 0) {
+			at = &device->next;
+			continue;
+		}
+		*at = device->next;
+		free(device);
+	}
 }
 
 static void leave(struct device *device, int code, const char *why)
 {
 	struct esim_error err;
 	struct euicc *next;
+	struct lane *lane;
 
 	esim_error_set(&err, code, "%s", why);
 	device->leaving = true;
@@ -190,12 +205,9 @@ static void leave(struct device *device, int code, const char *why)
 			euicc_remove(euicc);
 	}
 	tell_waiters(device, &err);
-	if (lane_depth(device->lane) == 0) {
-		lane_shut(device->lane);
-		device_free(device);
-	} else {
-		lane_shut(device->lane);
-	}
+	lane = device->lane;
+	free_left(device->daemon);
+	lane_shut(lane);
 }
 
 void device_went(struct daemon *daemon, const char *uri)
@@ -218,13 +230,11 @@ void device_set_configured(struct daemon *daemon, const char *uri, bool configur
 
 void devices_shut(struct daemon *daemon)
 {
-	struct device *next;
+	struct device *device;
 
-	for (struct device *device = daemon->devices; device; device = next) {
-		next = device->next;
-		if (!device->leaving)
-			leave(device, ESIM_ECANCELED, "lpad ends");
-	}
+	/* Each goes at once or is leaving then; others may go with it. */
+	while ((device = find_staying(daemon)))
+		leave(device, ESIM_ECANCELED, "lpad ends");
 }
 
 int device_refresh(struct device *device, unsigned euicc, model_done done, void *context, struct esim_error *err)
@@ -263,14 +273,7 @@ bool core_is_busy(const struct daemon *daemon)
 
 void core_task_done(struct daemon *daemon)
 {
-	struct device *next;
-
-	for (struct device *device = daemon->devices; device; device = next) {
-		next = device->next;
-		/* The lane frees itself behind its last task, which is the one that was done. */
-		if (device->leaving && lane_depth(device->lane) == 0)
-			device_free(device);
-	}
+	free_left(daemon);
 	for (struct device *device = daemon->devices; device; device = device->next)
 		if (device->probe_wanted && !device->probe)
 			start_probe(device);

@@ -15,12 +15,10 @@ bool job_has_ended(const struct job *job)
 
 /* --- the end --------------------------------------------------------------------------------------------- */
 
-static void job_free(struct job *job)
+static void job_free(struct job **at)
 {
-	struct job **at = &job->daemon->jobs;
+	struct job *job = *at;
 
-	while (*at != job)
-		at = &(*at)->next;
 	*at = job->next;
 	json_decref(job->details);
 	explicit_bzero(job, sizeof(*job));
@@ -48,18 +46,19 @@ void job_run_free(struct job_run *run)
 /* Those that ended longest ago make room; what has not ended stays whatever its age. */
 static void forget_oldest(struct daemon *daemon)
 {
-	struct job *oldest = NULL;
+	struct job **oldest = NULL;
 	size_t ended = 0;
 
-	for (struct job *job = daemon->jobs; job; job = job->next) {
-		if (!job_has_ended(job))
+	for (struct job **at = &daemon->jobs; *at; at = &(*at)->next) {
+		if (!job_has_ended(*at))
 			continue;
-		if (ended++ == 0)
-			oldest = job;
+		ended++;
+		if (!oldest || (*at)->ended < (*oldest)->ended)
+			oldest = at;
 	}
 	if (ended <= MODEL_MAX_ENDED)
 		return;
-	bus_job_removed(daemon->bus, oldest);
+	bus_job_removed(daemon->bus, *oldest);
 	job_free(oldest);
 }
 
@@ -78,6 +77,7 @@ static void finish(struct job *job, enum job_state state)
 	job->run = NULL;
 	wipe_request(&job->request);
 	job->state = state;
+	job->ended = ++daemon->jobs_ended;
 	job->stage[0] = '\0';
 	job->needs = 0;
 	if (state == JOB_DONE) {
@@ -284,5 +284,5 @@ void jobs_end(struct euicc *euicc, int code, const char *why)
 void jobs_forget(struct daemon *daemon)
 {
 	while (daemon->jobs)
-		job_free(daemon->jobs);
+		job_free(&daemon->jobs);
 }

@@ -2,6 +2,7 @@
 /* lpad(8): the command line, and what a process is before it does anything. */
 #include "daemon.h"
 #include "log.h"
+#include "trust.h"
 
 #include "lpad/common/clock.h"
 

@@ -120,6 +120,7 @@ struct job {
 	json_t *details;			/* owned; what GetDetails() adds to kind, state and euicc */
 	struct esim_error error;		/* code 0: none */
 	struct job_run *run;			/* job.c: what the lane's thread and the loop share; NULL: ended */
+	uint64_t ended;				/* the how many-th that ended it was; 0: it has not */
 };
 
 /* --- asked by the bus ------------------------------------------------------------------------ */

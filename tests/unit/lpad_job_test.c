@@ -479,6 +479,33 @@ ATF_TC_BODY(those_that_ended_are_kept_to_a_bound_without_secrets, tc)
 	stop();
 }
 
+ATF_TC_WITHOUT_HEAD(one_that_took_longest_is_there_to_be_read_when_it_ends);
+ATF_TC_BODY(one_that_took_longest_is_there_to_be_read_when_it_ends, tc)
+{
+	struct esim_error err;
+	struct job *oldest;
+
+	(void)tc;
+	start();
+	insert('A', 1);
+	insert('B', 2);
+	at_work = asks_for_consent;
+	oldest = submit(euicc_of(1), download);
+	until_state(oldest, JOB_WAITING);
+	at_work = NULL;
+	for (unsigned i = 0; i < MODEL_MAX_ENDED; i++) {
+		struct job *job = submit(euicc_of(2), nickname);
+
+		until_state(job, JOB_DONE);
+	}
+	ATF_CHECK_EQ(job_cancel(oldest, LPA_LATER, &err), 0);
+	until_idle();
+	ATF_CHECK_EQ(jobs_removed, 1);
+	ATF_CHECK_EQ(model_job(&daemon_, 1), oldest);
+	ATF_CHECK(!model_job(&daemon_, 2));
+	stop();
+}
+
 /* --- what is lent --------------------------------------------------------------------------------------------------------------------- */
 
 static int lent_fd;
@@ -537,6 +564,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, the_end_of_lpad_postpones_what_runs);
 	ATF_TP_ADD_TC(tp, one_eUICC_has_so_many_jobs_and_no_more);
 	ATF_TP_ADD_TC(tp, those_that_ended_are_kept_to_a_bound_without_secrets);
+	ATF_TP_ADD_TC(tp, one_that_took_longest_is_there_to_be_read_when_it_ends);
 	ATF_TP_ADD_TC(tp, a_lent_descriptor_is_in_the_way_of_a_reset_as_long_as_its_borrower_lives);
 	return atf_no_error();
 }
