@@ -231,7 +231,8 @@ ATF_TC_WITHOUT_HEAD(what_is_of_no_use_is_set_aside);
 ATF_TC_BODY(what_is_of_no_use_is_set_aside, tc)
 {
 	static const char *const files[] = {
-		"", "{", "[]", "7", "{}", "{\"version\":2}", "{\"version\":\"1\"}", "{\"version\":1}",
+		"", "{", "[]", "7", "{}", "{\"version\":2,\"number\":1,\"isdrAid\":\"\",\"segmentSize\":0,\"reader\":\"\"}",
+		"{\"version\":\"1\"}", "{\"version\":1}",
 		"{\"version\":1,\"number\":-1,\"isdrAid\":\"\",\"segmentSize\":0,\"reader\":\"\"}",
 		"{\"version\":1,\"number\":4294967296,\"isdrAid\":\"\",\"segmentSize\":0,\"reader\":\"\"}",
 		"{\"version\":1,\"number\":1,\"isdrAid\":\"0\",\"segmentSize\":0,\"reader\":\"\"}",
