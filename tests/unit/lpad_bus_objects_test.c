@@ -12,42 +12,25 @@ static char *contract(const char *xml, const char *interface)
 	FILE *out = open_memstream(&text, &size);
 	bool inside = false;
 
-	while (rig_tag(&xml, tag)[0]) {
-		if (rig_tag_is(tag, "interface"))
-			inside = strcmp(rig_attribute(tag, "name", a), interface) == 0;
-		else if (rig_tag_is(tag, "/interface"))
+	while (bus_rig_tag(&xml, tag)[0]) {
+		if (bus_rig_tag_is(tag, "interface"))
+			inside = strcmp(bus_rig_attribute(tag, "name", a), interface) == 0;
+		else if (bus_rig_tag_is(tag, "/interface"))
 			inside = false;
 		else if (!inside || tag[0] == '/')
 			continue;
-		else if (rig_tag_is(tag, "arg"))
-			fprintf(out, "  arg %s %s %s\n", rig_attribute(tag, "direction", a), rig_attribute(tag, "type", b),
-				rig_attribute(tag, "name", c));
-		else if (rig_tag_is(tag, "annotation"))
-			fprintf(out, "  %s=%s\n", rig_attribute(tag, "name", a), rig_attribute(tag, "value", b));
-		else if (rig_tag_is(tag, "property"))
-			fprintf(out, "property %s %s %s\n", rig_attribute(tag, "name", a), rig_attribute(tag, "type", b),
-				rig_attribute(tag, "access", c));
+		else if (bus_rig_tag_is(tag, "arg"))
+			fprintf(out, "  arg %s %s %s\n", bus_rig_attribute(tag, "direction", a), bus_rig_attribute(tag, "type", b),
+				bus_rig_attribute(tag, "name", c));
+		else if (bus_rig_tag_is(tag, "annotation"))
+			fprintf(out, "  %s=%s\n", bus_rig_attribute(tag, "name", a), bus_rig_attribute(tag, "value", b));
+		else if (bus_rig_tag_is(tag, "property"))
+			fprintf(out, "property %s %s %s\n", bus_rig_attribute(tag, "name", a), bus_rig_attribute(tag, "type", b),
+				bus_rig_attribute(tag, "access", c));
 		else
-			fprintf(out, "%.*s %s\n", (int)strcspn(tag, " "), tag, rig_attribute(tag, "name", a));
+			fprintf(out, "%.*s %s\n", (int)strcspn(tag, " "), tag, bus_rig_attribute(tag, "name", a));
 	}
 	fclose(out);
-	return text;
-}
-
-static char *documented(void)
-{
-	const char *source = getenv("COREESIM_SRC");
-	char path[512], *text;
-	size_t len;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/lpad/dbus/org.coreesim.Lpa1.xml", source ? source : ".");
-	file = fopen(path, "r");
-	ATF_REQUIRE_MSG(file, "%s cannot be read", path);
-	text = calloc(1, 65536);
-	len = fread(text, 1, 65535, file);
-	ATF_REQUIRE(len > 0 && len < 65535);
-	fclose(file);
 	return text;
 }
 
@@ -67,11 +50,11 @@ ATF_TC_BODY(introspection_is_what_the_xml_file_says, tc)
 {
 	sd_bus *client = fake_start();
 	struct job_request request = { .uid = getuid() };
-	char *xml = documented();
+	char *xml = bus_rig_source("lpad/dbus/org.coreesim.Lpa1.xml");
 
 	fake_job(&fake.euiccs[0], &request);
 	for (size_t i = 0; i < sizeof(served) / sizeof(served[0]); i++) {
-		sd_bus_message *m = rig_call(client, served[i].path, "org.freedesktop.DBus.Introspectable",
+		sd_bus_message *m = bus_rig_call(client, served[i].path, "org.freedesktop.DBus.Introspectable",
 					     "Introspect", "");
 		char *expected = contract(xml, served[i].interface), *got;
 		const char *text;
@@ -105,15 +88,15 @@ ATF_TC_BODY(a_path_that_is_no_object_has_no_method_and_no_property, tc)
 
 	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
 		for (size_t k = 0; k < 5; k++) {
-			sd_bus_message *m = rig_call(client, foreign[i], interfaces[k], "GetDetails", "");
+			sd_bus_message *m = bus_rig_call(client, foreign[i], interfaces[k], "GetDetails", "");
 
-			ATF_CHECK_MSG(strncmp(rig_error(m), "org.freedesktop.DBus.Error.Unknown", 34) == 0, "%s %s: %s",
-				      foreign[i], interfaces[k], rig_error(m));
+			ATF_CHECK_MSG(strncmp(bus_rig_error(m), "org.freedesktop.DBus.Error.Unknown", 34) == 0, "%s %s: %s",
+				      foreign[i], interfaces[k], bus_rig_error(m));
 			sd_bus_message_unref(m);
 		}
 	ATF_CHECK_EQ(rig.questions, 0);
 	/* An object of one kind has no other kind's interface. */
-	rig_expect(rig_call(client, E1, "Profile1", "GetDetails", ""), "org.freedesktop.DBus.Error.UnknownMethod", NULL);
+	bus_rig_expect(bus_rig_call(client, E1, "Profile1", "GetDetails", ""), "org.freedesktop.DBus.Error.UnknownMethod", NULL);
 	fake_end(client);
 }
 
@@ -145,12 +128,12 @@ ATF_TC_BODY(the_object_manager_lists_each_object_once_and_no_hidden_one, tc)
 	bool found;
 
 	fake_job(&fake.euiccs[0], &request);
-	m = rig_call(client, ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", "");
+	m = bus_rig_call(client, ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", "");
 	/* Two eUICCs, a profile, a notification, an event, a job. */
 	ATF_CHECK_EQ(count_paths(m, E1 "/notification/1", &found), 6);
 	ATF_CHECK(found);
 	sd_bus_message_unref(m);
-	m = rig_call(client, ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", "");
+	m = bus_rig_call(client, ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", "");
 	count_paths(m, E1 "/profile/2", &found);
 	ATF_CHECK(!found);
 	sd_bus_message_unref(m);
@@ -168,8 +151,8 @@ static void check_property(sd_bus *client, const char *path, const char *interfa
 	const char *contents, *item;
 
 	snprintf(full, sizeof(full), BUS_NAME ".%s", interface);
-	m = rig_call(client, path, "org.freedesktop.DBus.Properties", "Get", "ss", full, name);
-	ATF_REQUIRE_MSG(sd_bus_message_enter_container(m, 'v', NULL) > 0, "%s.%s: %s", interface, name, rig_error(m));
+	m = bus_rig_call(client, path, "org.freedesktop.DBus.Properties", "Get", "ss", full, name);
+	ATF_REQUIRE_MSG(sd_bus_message_enter_container(m, 'v', NULL) > 0, "%s.%s: %s", interface, name, bus_rig_error(m));
 	ATF_REQUIRE(sd_bus_message_peek_type(m, &type, &contents) > 0);
 	if (type == 'a') {
 		ATF_REQUIRE(sd_bus_message_enter_container(m, 'a', "s") > 0);

@@ -15,16 +15,16 @@ static const struct {
 
 static void walk(sd_bus *client, const char *path)
 {
-	sd_bus_message *m = rig_call(client, path, "org.freedesktop.DBus.Introspectable", "Introspect", "");
+	sd_bus_message *m = bus_rig_call(client, path, "org.freedesktop.DBus.Introspectable", "Introspect", "");
 	const char *xml;
 	char tag[512], name[128], child[256];
 
 	if (sd_bus_message_read(m, "s", &xml) > 0)
-		while (rig_tag(&xml, tag)[0]) {
-			if (rig_tag_is(tag, "interface"))
-				sd_bus_message_unref(rig_call(client, path, "org.freedesktop.DBus.Properties", "GetAll",
-							      "s", rig_attribute(tag, "name", name)));
-			if (!rig_tag_is(tag, "node") || !rig_attribute(tag, "name", name)[0])
+		while (bus_rig_tag(&xml, tag)[0]) {
+			if (bus_rig_tag_is(tag, "interface"))
+				sd_bus_message_unref(bus_rig_call(client, path, "org.freedesktop.DBus.Properties", "GetAll",
+							      "s", bus_rig_attribute(tag, "name", name)));
+			if (!bus_rig_tag_is(tag, "node") || !bus_rig_attribute(tag, "name", name)[0])
 				continue;
 			snprintf(child, sizeof(child), "%s/%s", path, name);
 			walk(client, child);
@@ -56,26 +56,26 @@ ATF_TC_BODY(no_byte_that_an_observer_receives_is_private, tc)
 	struct observer observer;
 	struct job *job;
 
-	rig_observe(&observer);
+	bus_rig_observe(&observer);
 	ATF_REQUIRE(sd_bus_match_signal_async(observer.bus, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL) >= 0);
-	rig_settle(observer.bus);
+	bus_rig_settle(observer.bus);
 	rig.mode = POLKIT_NO;
 	job = fake_job(&fake.euiccs[0], &request);
 	plant_job(job);
 	job->state = JOB_WAITING;
 	bus_job_changed(fake.daemon.bus, job);
-	rig_settle(observer.bus);
+	bus_rig_settle(observer.bus);
 	bus_profile_removed(fake.daemon.bus, &fake.profiles[0]);
 	bus_profile_added(fake.daemon.bus, &fake.profiles[0]);
 	bus_notification_removed(fake.daemon.bus, &fake.notification);
 	bus_notification_added(fake.daemon.bus, &fake.notification);
 	job->state = JOB_FAILED;
 	bus_job_finished(fake.daemon.bus, job);
-	rig_settle(observer.bus);
+	bus_rig_settle(observer.bus);
 	walk(observer.bus, ROOT);
-	sd_bus_message_unref(rig_call(observer.bus, ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", ""));
+	sd_bus_message_unref(bus_rig_call(observer.bus, ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", ""));
 	for (size_t i = 1; i < sizeof(served) / sizeof(served[0]); i++)
-		rig_expect(rig_call(observer.bus, served[i].path, served[i].interface, "GetDetails", ""),
+		bus_rig_expect(bus_rig_call(observer.bus, served[i].path, served[i].interface, "GetDetails", ""),
 			   "NotAuthorized", NULL);
 	/* The scan sees what is there, and far enough. */
 	ATF_CHECK(memmem(observer.bytes, observer.len, "Finished", 8));
@@ -99,12 +99,12 @@ ATF_TC_BODY(no_byte_that_an_observer_receives_is_private, tc)
 
 static void check_detail(sd_bus *client, const char *path, const char *interface, const char *wanted)
 {
-	sd_bus_message *m = rig_call(client, path, interface, "GetDetails", "");
+	sd_bus_message *m = bus_rig_call(client, path, interface, "GetDetails", "");
 	char *text;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	ATF_REQUIRE_MSG(!sd_bus_message_is_method_error(m, NULL), "%s: %s", path, rig_error(m));
+	ATF_REQUIRE_MSG(!sd_bus_message_is_method_error(m, NULL), "%s: %s", path, bus_rig_error(m));
 	ATF_REQUIRE(sd_bus_message_dump(m, out, 0) >= 0);
 	fclose(out);
 	ATF_CHECK_MSG(strstr(text, wanted), "no %s in %s: %s", wanted, path, text);

@@ -53,13 +53,13 @@ static void start_dbus(void)
 	close(fds[0]);
 }
 
-void rig_start(void)
+void bus_rig_start(void)
 {
 	start_dbus();
 	ATF_REQUIRE(sd_event_new(&rig.event) >= 0);
 }
 
-void rig_end(void)
+void bus_rig_end(void)
 {
 	sd_bus_message_unref(rig.kept);
 	sd_bus_flush_close_unref(rig.polkit);
@@ -80,12 +80,12 @@ static sd_bus *connect_client(const char *address)
 	return bus;
 }
 
-sd_bus *rig_client(void)
+sd_bus *bus_rig_client(void)
 {
 	return connect_client(rig.address);
 }
 
-void rig_client_leaves(sd_bus **client)
+void bus_rig_client_leaves(sd_bus **client)
 {
 	*client = sd_bus_flush_close_unref(*client);
 }
@@ -156,9 +156,9 @@ static const sd_bus_vtable polkit_vtable[] = {
 	SD_BUS_VTABLE_END,
 };
 
-void rig_polkit(void)
+void bus_rig_polkit(void)
 {
-	rig.polkit = rig_client();
+	rig.polkit = bus_rig_client();
 	ATF_REQUIRE(sd_bus_add_object_vtable(rig.polkit, NULL, "/org/freedesktop/PolicyKit1/Authority",
 					     "org.freedesktop.PolicyKit1.Authority", polkit_vtable, NULL) >= 0);
 	ATF_REQUIRE(sd_bus_request_name(rig.polkit, "org.freedesktop.PolicyKit1", 0) >= 0);
@@ -174,7 +174,7 @@ static uint64_t now(void)
 	return usec;
 }
 
-void rig_until(bool (*ready)(void *context), void *context)
+void bus_rig_until(bool (*ready)(void *context), void *context)
 {
 	uint64_t end = now() + PATIENCE_USEC;
 
@@ -185,10 +185,10 @@ void rig_until(bool (*ready)(void *context), void *context)
 }
 
 /* Signals wait for the loop's turn: the second answer comes after that. */
-void rig_settle(sd_bus *client)
+void bus_rig_settle(sd_bus *client)
 {
 	for (int i = 0; i < 2; i++)
-		sd_bus_message_unref(rig_call(client, ROOT, "org.freedesktop.DBus.Peer", "Ping", ""));
+		sd_bus_message_unref(bus_rig_call(client, ROOT, "org.freedesktop.DBus.Peer", "Ping", ""));
 }
 
 /* --- calls ---------------------------------------------------------------------------------------------- */
@@ -202,7 +202,7 @@ static int on_answer(sd_bus_message *message, void *userdata, sd_bus_error *erro
 	return 0;
 }
 
-struct calling *rig_begin(sd_bus *client, bool interactive, const char *path, const char *interface,
+struct calling *bus_rig_begin(sd_bus *client, bool interactive, const char *path, const char *interface,
 			  const char *member, const char *types, ...)
 {
 	struct calling *calling = calloc(1, sizeof(*calling));
@@ -222,22 +222,22 @@ struct calling *rig_begin(sd_bus *client, bool interactive, const char *path, co
 	return calling;
 }
 
-bool rig_answered(void *calling)
+bool bus_rig_answered(void *calling)
 {
 	return ((struct calling *)calling)->answer;
 }
 
-sd_bus_message *rig_finish(struct calling *calling)
+sd_bus_message *bus_rig_finish(struct calling *calling)
 {
 	sd_bus_message *answer;
 
-	rig_until(rig_answered, calling);
+	bus_rig_until(bus_rig_answered, calling);
 	answer = calling->answer;
 	free(calling);
 	return answer;
 }
 
-const char *rig_error(sd_bus_message *answer)
+const char *bus_rig_error(sd_bus_message *answer)
 {
 	const sd_bus_error *error = sd_bus_message_get_error(answer);
 	const char prefix[] = BUS_NAME ".Error.";
@@ -247,11 +247,11 @@ const char *rig_error(sd_bus_message *answer)
 	return strncmp(error->name, prefix, sizeof(prefix) - 1) ? error->name : error->name + sizeof(prefix) - 1;
 }
 
-void rig_expect(sd_bus_message *answer, const char *error, const char *in_sentence)
+void bus_rig_expect(sd_bus_message *answer, const char *error, const char *in_sentence)
 {
 	const sd_bus_error *got = sd_bus_message_get_error(answer);
 
-	ATF_CHECK_MSG(strcmp(rig_error(answer), error) == 0, "not %s: %s: %s", error, rig_error(answer),
+	ATF_CHECK_MSG(strcmp(bus_rig_error(answer), error) == 0, "not %s: %s: %s", error, bus_rig_error(answer),
 		      got ? got->message : "");
 	if (got && in_sentence)
 		ATF_CHECK_MSG(strstr(got->message, in_sentence), "no \"%s\" in: %s", in_sentence, got->message);
@@ -260,7 +260,7 @@ void rig_expect(sd_bus_message *answer, const char *error, const char *in_senten
 
 /* --- XML --------------------------------------------------------------------------------------- */
 
-const char *rig_tag(const char **xml, char tag[static RIG_TAG])
+const char *bus_rig_tag(const char **xml, char tag[static RIG_TAG])
 {
 	const char *at = *xml, *end;
 
@@ -280,7 +280,7 @@ const char *rig_tag(const char **xml, char tag[static RIG_TAG])
 	return tag;
 }
 
-const char *rig_attribute(const char *tag, const char *name, char value[static RIG_VALUE])
+const char *bus_rig_attribute(const char *tag, const char *name, char value[static RIG_VALUE])
 {
 	char key[32];
 	const char *at;
@@ -293,11 +293,27 @@ const char *rig_attribute(const char *tag, const char *name, char value[static R
 	return value;
 }
 
-bool rig_tag_is(const char *tag, const char *name)
+bool bus_rig_tag_is(const char *tag, const char *name)
 {
 	size_t len = strlen(name);
 
 	return strncmp(tag, name, len) == 0 && !isalnum((unsigned char)tag[len]);
+}
+
+char *bus_rig_source(const char *name)
+{
+	const char *source = getenv("COREESIM_SRC");
+	char path[512], *text = calloc(1, 65536);
+	size_t len;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", source ? source : ".", name);
+	file = fopen(path, "r");
+	ATF_REQUIRE_MSG(file && text, "%s cannot be read", path);
+	len = fread(text, 1, 65535, file);
+	ATF_REQUIRE(len > 0 && len < 65535);
+	fclose(file);
+	return text;
 }
 
 /* --- an observer ------------------------------------------------------------------------------------------- */
@@ -354,7 +370,7 @@ static int dial(void)
 	return fd;
 }
 
-void rig_observe(struct observer *observer)
+void bus_rig_observe(struct observer *observer)
 {
 	int fds[2];
 

@@ -38,43 +38,46 @@ struct rig {
 extern struct rig rig;
 
 /* dbus-daemon and loop; polkit is a step of its own, since it may be missing. */
-void rig_start(void);
-void rig_polkit(void);
-void rig_end(void);
+void bus_rig_start(void);
+void bus_rig_polkit(void);
+void bus_rig_end(void);
 
-sd_bus *rig_client(void);
-void rig_client_leaves(sd_bus **client);
+sd_bus *bus_rig_client(void);
+void bus_rig_client_leaves(sd_bus **client);
 
 /* Let the loop go round until @ready; a test that waits for a minute fails. */
-void rig_until(bool (*ready)(void *context), void *context);
+void bus_rig_until(bool (*ready)(void *context), void *context);
 /* What lpad's bus has sent, and has to send, has arrived at @client. */
-void rig_settle(sd_bus *client);
+void bus_rig_settle(sd_bus *client);
 
 /* A call under way. */
 struct calling {
 	sd_bus_message *answer;			/* NULL: none yet */
 };
 /* @interface without the bus's name before it, unless it begins with "org.". */
-struct calling *rig_begin(sd_bus *client, bool interactive, const char *path, const char *interface,
+struct calling *bus_rig_begin(sd_bus *client, bool interactive, const char *path, const char *interface,
 			  const char *member, const char *types, ...);
-bool rig_answered(void *calling);
+bool bus_rig_answered(void *calling);
 /* The answer, which may be an error; to be unreferenced. */
-sd_bus_message *rig_finish(struct calling *calling);
+sd_bus_message *bus_rig_finish(struct calling *calling);
 
 /* The whole of it: path, interface, member, types, arguments. */
-#define rig_call(client, ...) rig_finish(rig_begin(client, false, __VA_ARGS__))
+#define bus_rig_call(client, ...) bus_rig_finish(bus_rig_begin(client, false, __VA_ARGS__))
 
 /* "InvalidArgument" of an error's name, "" of none. */
-const char *rig_error(sd_bus_message *answer);
+const char *bus_rig_error(sd_bus_message *answer);
 /* An answer that was expected, and is let go. */
-void rig_expect(sd_bus_message *answer, const char *error, const char *in_sentence);
+void bus_rig_expect(sd_bus_message *answer, const char *error, const char *in_sentence);
 
 /* The next tag of XML, comments and declarations passed over; "" at the end. */
 #define RIG_TAG		512
 #define RIG_VALUE	128
-const char *rig_tag(const char **xml, char tag[static RIG_TAG]);
-bool rig_tag_is(const char *tag, const char *name);
-const char *rig_attribute(const char *tag, const char *name, char value[static RIG_VALUE]);
+const char *bus_rig_tag(const char **xml, char tag[static RIG_TAG]);
+bool bus_rig_tag_is(const char *tag, const char *name);
+const char *bus_rig_attribute(const char *tag, const char *name, char value[static RIG_VALUE]);
+
+/* A file of the sources, whole; to be freed. */
+char *bus_rig_source(const char *name);
 
 /* Everything that one observer's connection receives, byte for byte. */
 struct observer {
@@ -83,6 +86,6 @@ struct observer {
 	size_t len;
 	int inner, outer;
 };
-void rig_observe(struct observer *observer);
+void bus_rig_observe(struct observer *observer);
 
 #endif

@@ -59,7 +59,7 @@ static void hear(sd_bus *client, struct heard *heard)
 {
 	heard->text[0] = '\0';
 	ATF_REQUIRE(sd_bus_add_match(client, NULL, "type='signal'", on_signal, heard) >= 0);
-	rig_settle(client);
+	bus_rig_settle(client);
 	heard->text[0] = '\0';
 }
 
@@ -79,19 +79,19 @@ ATF_TC_BODY(an_object_says_once_a_turn_what_changed_and_nothing_else, tc)
 	bus_job_changed(fake.daemon.bus, job);
 	bus_euicc_changed(fake.daemon.bus, &fake.euiccs[0]);
 	bus_notification_changed(fake.daemon.bus, &fake.notification);
-	rig_settle(client);
+	bus_rig_settle(client);
 	ATF_CHECK_STREQ(heard.text, "/job/1 PropertiesChanged State Progress\n");
 	heard.text[0] = '\0';
 	fake.euiccs[0].state = EUICC_BUSY;
 	bus_euicc_changed(fake.daemon.bus, &fake.euiccs[0]);
-	rig_settle(client);
+	bus_rig_settle(client);
 	bus_euicc_changed(fake.daemon.bus, &fake.euiccs[0]);
-	rig_settle(client);
+	bus_rig_settle(client);
 	ATF_CHECK_STREQ(heard.text, "/euicc/1 PropertiesChanged State\n");
 	heard.text[0] = '\0';
 	fake.test_mode = true;
 	bus_manager_changed(fake.daemon.bus);
-	rig_settle(client);
+	bus_rig_settle(client);
 	ATF_CHECK_STREQ(heard.text, " PropertiesChanged TestMode\n");
 	fake_end(client);
 }
@@ -109,14 +109,14 @@ ATF_TC_BODY(finished_comes_after_the_last_change_and_before_the_object_goes, tc)
 	job->state = JOB_DONE;
 	job->progress = 100;
 	bus_job_changed(fake.daemon.bus, job);
-	rig_settle(client);
+	bus_rig_settle(client);
 	ATF_CHECK_STREQ(heard.text, "/job/1 PropertiesChanged State Progress\n/job/1 Finished 1\n");
 	heard.text[0] = '\0';
 	job = fake_job(&fake.euiccs[0], &request);
 	job->state = JOB_FAILED;
 	bus_job_finished(fake.daemon.bus, job);
 	bus_job_removed(fake.daemon.bus, job);
-	rig_settle(client);
+	bus_rig_settle(client);
 	ATF_CHECK_STREQ(heard.text, "/job/2 InterfacesAdded\n/job/2 Finished 0\n/job/2 InterfacesRemoved\n");
 	fake_end(client);
 }
@@ -130,13 +130,13 @@ ATF_TC_BODY(what_comes_and_goes_is_told_unless_it_is_hidden, tc)
 	hear(client, &heard);
 	bus_profile_removed(fake.daemon.bus, &fake.profiles[1]);
 	bus_profile_changed(fake.daemon.bus, &fake.profiles[1]);
-	rig_settle(client);
+	bus_rig_settle(client);
 	ATF_CHECK_STREQ(heard.text, "");
 	bus_profile_removed(fake.daemon.bus, &fake.profiles[0]);
 	fake.euiccs[0].profiles = &fake.profiles[1];
 	bus_event_removed(fake.daemon.bus, &fake.event);
 	fake.euiccs[0].events = NULL;
-	rig_settle(client);
+	bus_rig_settle(client);
 	ATF_CHECK_STREQ(heard.text, "/euicc/1/profile/1 InterfacesRemoved\n/euicc/1/event/1 InterfacesRemoved\n"
 				    "/euicc/1 PropertiesChanged ProfileCount\n");
 	heard.text[0] = '\0';
@@ -144,10 +144,10 @@ ATF_TC_BODY(what_comes_and_goes_is_told_unless_it_is_hidden, tc)
 	fake.euiccs[0].events = &fake.event;
 	bus_event_added(fake.daemon.bus, &fake.event);
 	bus_event_removed(fake.daemon.bus, &fake.event);
-	rig_settle(client);
+	bus_rig_settle(client);
 	ATF_CHECK_STREQ(heard.text, "");
 	bus_event_added(fake.daemon.bus, &fake.event);
-	rig_settle(client);
+	bus_rig_settle(client);
 	ATF_CHECK_STREQ(heard.text, "/euicc/1/event/1 InterfacesAdded\n");
 	fake_end(client);
 }

@@ -286,13 +286,13 @@ static inline sd_bus *fake_start(void)
 {
 	struct esim_error err;
 
-	rig_start();
-	rig_polkit();
+	bus_rig_start();
+	bus_rig_polkit();
 	fake.daemon.event = rig.event;
 	ATF_REQUIRE_EQ_MSG(bus_new(&fake.daemon, rig.event, rig.address, &fake.daemon.bus, &err), 0, "%s", err.message);
 	fake_populate();
 	ATF_REQUIRE_EQ_MSG(bus_take_name(fake.daemon.bus, &err), 0, "%s", err.message);
-	return rig_client();
+	return bus_rig_client();
 }
 
 static inline void fake_end(sd_bus *client)
@@ -300,7 +300,7 @@ static inline void fake_end(sd_bus *client)
 	sd_bus_flush_close_unref(client);
 	bus_free(&fake.daemon.bus);
 	fake_clear();
-	rig_end();
+	bus_rig_end();
 }
 
 #endif
