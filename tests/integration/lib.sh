@@ -26,6 +26,10 @@ IMSI=001010123456789
 PCSCLITE_CSOCK_NAME=$PWD/no-pcscd
 export PCSCLITE_CSOCK_NAME
 
+# Nor its lpad: a test's own bus, or none.
+DBUS_SYSTEM_BUS_ADDRESS=unix:path=$PWD/no-bus
+export DBUS_SYSTEM_BUS_ADDRESS
+
 with_servers() { # program that the test needs beside jq...
 	atf_set require.progs "jq $*"
 }

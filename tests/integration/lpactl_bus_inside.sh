@@ -252,6 +252,31 @@ ways() {
 	stop_lpad
 }
 
+# What bash offers for the last of these words.
+offered() { # word...
+	PATH=$BIN:$PATH bash -c '. "$COREESIM_SRC/lpad/lpactl/completion/lpactl.bash"
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+		_lpactl
+		echo "${COMPREPLY[*]}"' bash "$@"
+}
+
+completion() {
+	order demo
+	begin
+	answers
+	bus_run 0 download --yes "$(code demo)"
+	bus_run 0 rename "$ICCID" travel
+	for words in "lpactl enable" "lpactl --euicc 1 delete"; do
+		# shellcheck disable=SC2086 # words
+		[ "$(offered $words "")" = "$ICCID travel" ] || atf_fail "$words: $(offered $words "")"
+	done
+	[ "$(offered lpactl rename tr)" = travel ] || atf_fail "rename tr: $(offered lpactl rename tr)"
+	[ "$(offered lpactl rename travel "")" = "" ] || atf_fail "a new name is offered"
+	[ "$(offered lpactl --euicc "")" = 1 ] || atf_fail "--euicc: $(offered lpactl --euicc "")"
+	[ "$(offered lpactl check-e)" = check-events ] || atf_fail "check-e: $(offered lpactl check-e)"
+	stop_lpad
+}
+
 monitor() {
 	order demo
 	begin

@@ -7,7 +7,7 @@
 . "$(atf_get_srcdir)/lpad_lib.sh"
 
 describe() { # description
-	with_servers unshare dbus-daemon busctl setpriv
+	with_servers unshare dbus-daemon busctl setpriv bash
 	atf_set descr "$1"
 	atf_set timeout 300
 }
@@ -58,6 +58,12 @@ ways_head() {
 }
 ways_body() { story ways; }
 
+atf_test_case completion
+completion_head() {
+	describe "bash offers the profiles and eUICCs that lpad knows, with verbs and options of lpactl's own help"
+}
+completion_body() { story completion; }
+
 atf_test_case monitor
 monitor_head() {
 	describe "The monitor tells what is there, what comes and what became of jobs, until an interrupt, which is status 0"
@@ -65,7 +71,7 @@ monitor_head() {
 monitor_body() { story monitor; }
 
 atf_init_test_cases() {
-	for name in life_cycle same_json prompts policy codes interrupt ways monitor; do
+	for name in life_cycle same_json prompts policy codes interrupt ways completion monitor; do
 		atf_add_test_case "$name"
 	done
 }

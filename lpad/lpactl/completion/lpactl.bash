@@ -4,7 +4,7 @@
 # that they are written down once.
 
 _lpactl_verbs() {
-	lpactl --help 2>/dev/null | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p'
+	lpactl --help 2>/dev/null | sed -n '/^Verbs:/,/^$/s/^  \([a-z-]*\) .*/\1/p'
 }
 
 _lpactl_options() { # verb
@@ -30,8 +30,20 @@ _lpactl_pcsc() {
 		lpactl devices 2>/dev/null | sed -n 's/^\(pcsc:[^ ]*\).*/\1/p'
 }
 
+# Of lpad alone, which knows them without a card: ICCIDs, and nicknames that are one word.
+_lpactl_profiles() {
+	lpactl --euicc "${1-}" --json profiles 2>/dev/null </dev/null |
+		sed -n 's/^ *"\(iccid\|profileNickname\)": "\([^" ]*\)",*$/\2/p'
+}
+
+# No eUICC is number 0: the refusal lists those that there are, and no reader is asked.
+_lpactl_euiccs() {
+	lpactl --euicc 0 --json info 2>/dev/null </dev/null |
+		sed -n 's/^ *"euicc": \([0-9]*\),*$/\1/p'
+}
+
 _lpactl() {
-	local cur=${COMP_WORDS[COMP_CWORD]} i=$COMP_CWORD prev verbs word verb=
+	local cur=${COMP_WORDS[COMP_CWORD]} i=$COMP_CWORD prev verbs word verb= euicc=
 	COMPREPLY=()
 	# The shell splits words at colons: the one that is being written is put together again.
 	while ((i > 1)) && [[ ${COMP_WORDS[i]} == : || ${COMP_WORDS[i - 1]} == : ]]; do
@@ -40,12 +52,16 @@ _lpactl() {
 	done
 	prev=${COMP_WORDS[i - 1]}
 	case $prev in
-	--code-file | --confirmation-code-file | --trace)
+	--code-file | --confirmation-code-file | --trace | --qr | --png)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
 	--ci-roots)
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		return
+		;;
+	--euicc)
+		mapfile -t COMPREPLY < <(compgen -W "$(_lpactl_euiccs)" -- "$cur")
 		return
 		;;
 	--device)
@@ -57,13 +73,17 @@ _lpactl() {
 		;;
 	esac
 	verbs=$(_lpactl_verbs)
-	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-		[[ " ${verbs//$'\n'/ } " != *" $word "* ]] || verb=$word
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		word=${COMP_WORDS[i]}
+		[[ ${COMP_WORDS[i - 1]} != --euicc ]] || euicc=$word
+		[[ -n $verb || " ${verbs//$'\n'/ } " != *" $word "* ]] || verb=$word
 	done
 	if [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(_lpactl_options "$verb")" -- "$cur")
 	elif [[ -z $verb ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$cur")
+	elif [[ $verb =~ ^(enable|disable|delete|rename)$ && $prev == "$verb" ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(_lpactl_profiles "$euicc")" -- "$cur")
 	fi
 }
 
