@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define GATE_PSS_KIB		(8 * 1024)
 #define GATE_PSS_EACH_KIB	128
@@ -88,14 +87,17 @@ static void print_overhead(struct machine *m, unsigned runs)
 	print_ways("Profile1.SetNickname", row.nickname_us);
 }
 
-/* This process and all that it starts from now on. */
-static void take_cores(unsigned count)
+/* The first @count of those that the bench was given: this process and all that it starts from now on. */
+static void take_cores(const cpu_set_t *given, unsigned count)
 {
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
-	for (unsigned i = 0; i < count; i++)
-		CPU_SET(i, &set);
+	for (unsigned i = 0; count > 0 && i < CPU_SETSIZE; i++)
+		if (CPU_ISSET(i, given)) {
+			CPU_SET(i, &set);
+			count--;
+		}
 	if (sched_setaffinity(0, sizeof(set), &set))
 		err(1, "sched_setaffinity");
 }
@@ -105,7 +107,6 @@ static void print_swarm(struct machine *m, unsigned cards, unsigned cores)
 	struct swarm_row row;
 	uint64_t cpu;
 
-	take_cores(cores);
 	machine_start(m);
 	bench_swarm(m, cards, &row);
 	machine_stop(m);
@@ -121,13 +122,17 @@ static void print_swarm(struct machine *m, unsigned cards, unsigned cores)
 
 static void print_swarms(struct machine *m, unsigned cards)
 {
-	const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	cpu_set_t given;
 
+	if (sched_getaffinity(0, sizeof(given), &given))
+		err(1, "sched_getaffinity");
 	printf("\n%u eUICCs, each with a download at once (CPU of lpad, SM-DP+, cards and bus):\n", cards);
 	printf("cores     done failed   wall ms  downloads/s  CPU ms each   lpad%%  SM-DP+%%  cards%%  bus%% "
 	       " peak KiB  PSS then\n");
-	for (unsigned n = 1; n <= 2 && (long)n <= cores; n++)
+	for (unsigned n = 1; n <= 2 && (int)n <= CPU_COUNT(&given); n++) {
+		take_cores(&given, n);
 		print_swarm(m, cards, n);
+	}
 }
 
 /* One package under as many names as there are cards: each download is another order. */
