@@ -5,6 +5,8 @@
 #define EUICC	"Euicc1"
 #define INVALID	"InvalidArgument"
 
+#define download(client, ...) bus_rig_call(client, E1, EUICC, "Download", "a{sv}", __VA_ARGS__)
+
 static const char *path_of(sd_bus_message *answer)
 {
 	const char *path;
@@ -19,7 +21,7 @@ ATF_TC_WITHOUT_HEAD(an_order_by_activation_code_reaches_the_model_whole);
 ATF_TC_BODY(an_order_by_activation_code_reaches_the_model_whole, tc)
 {
 	sd_bus *client = fake_start();
-	sd_bus_message *m = bus_rig_call(client, E1, EUICC, "Download", "a{sv}", 5, "activation_code", "s",
+	sd_bus_message *m = download(client, 5, "activation_code", "s",
 				     "LPA:1$smdp.example.com$CODE", "confirmation_code", "s", "1234", "interactive", "b", 1,
 				     "enable_after", "b", 1, "expected_iccid", "s", "89440000000000000177");
 
@@ -43,20 +45,21 @@ ATF_TC_BODY(an_order_by_address_event_or_nothing_has_its_source, tc)
 {
 	sd_bus *client = fake_start();
 
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Download", "a{sv}", 2, "smdp_address", "s", " SMDP.Example.com. ",
-			    "matching_id", "s", "M-1"), "", NULL);
+	bus_rig_expect(download(client, 2, "smdp_address", "s", " SMDP.Example.com. ", "matching_id", "s",
+				"M-1"), "", NULL);
 	ATF_CHECK_EQ(fake.request.download.source, LPA_ORDER_ADDRESS);
 	ATF_CHECK_STREQ(fake.request.download.address, "smdp.example.com");
 	ATF_CHECK(fake.request.download.has_matching_id);
 	ATF_CHECK_STREQ(fake.request.download.matching_id, "M-1");
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Download", "a{sv}", 1, "event", "o", E1 "/event/1"), "", NULL);
+	bus_rig_expect(download(client, 1, "event", "o", E1 "/event/1"), "", NULL);
 	ATF_CHECK_EQ(fake.request.download.source, LPA_ORDER_EVENT);
 	ATF_CHECK_STREQ(fake.request.download.matching_id, PLANTED_CODE);
 	ATF_CHECK_EQ(fake.request.download.event_number, 1);
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Download", "a{sv}", 0), "", NULL);
+	bus_rig_expect(download(client, 0), "", NULL);
 	ATF_CHECK_EQ(fake.request.download.source, LPA_ORDER_DEFAULT_SMDP);
 	ATF_CHECK(!fake.request.download.interactive);
-	bus_rig_expect(bus_rig_call(client, E1 "/event/1", "Event1", "Download", "a{sv}", 1, "interactive", "b", 1), "", NULL);
+	bus_rig_expect(bus_rig_call(client, E1 "/event/1", "Event1", "Download", "a{sv}", 1, "interactive",
+				    "b", 1), "", NULL);
 	ATF_CHECK_EQ(fake.request.download.source, LPA_ORDER_EVENT);
 	ATF_CHECK_STREQ(fake.request.download.address, PLANTED_ADDRESS);
 	ATF_CHECK(fake.request.download.interactive);
@@ -79,27 +82,24 @@ ATF_TC_BODY(a_hostile_dictionary_is_refused_with_the_name_of_the_key, tc)
 	char *code = long_text(ESIM_MAX_ACTIVATION_CODE + 1), *pin = long_text(ESIM_MAX_CONFIRMATION_CODE + 1);
 	char *unknown = long_text(100000);
 
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Download", "a{sv}", 1, "activationcode", "s", "x"), INVALID,
-		   "\"activationcode\"");
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Download", "a{sv}", 1, "interactive\x1B[2J", "b", 1), INVALID,
-		   "\"interactive[2J\"");
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Download", "a{sv}", 1, unknown, "b", 1), INVALID, "aaaa");
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Download", "a{sv}", 1, "interactive", "s", "yes"), INVALID,
-		   "interactive is to be a truth value");
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Download", "a{sv}", 1, "activation_code", "u", 1), INVALID,
-		   "activation_code is to be a text");
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Download", "a{sv}", 1, "activation_code", "as", 0), INVALID,
-		   "activation_code is to be a text");
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Download", "a{sv}", 1, "event", "s", E1 "/event/1"), INVALID,
-		   "event is to be an object path");
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Download", "a{sv}", 1, "activation_code", "v", "s", "x"), INVALID,
-		   "activation_code is to be");
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Download", "a{sv}", 2, "interactive", "b", 1, "interactive", "b", 0),
-		   INVALID, "interactive is there twice");
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Download", "a{sv}", 1, "activation_code", "s", code), INVALID,
-		   "activation_code is too long");
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Download", "a{sv}", 1, "confirmation_code", "s", pin), INVALID,
-		   "confirmation_code is too long");
+	bus_rig_expect(download(client, 1, "activationcode", "s", "x"), INVALID, "\"activationcode\"");
+	bus_rig_expect(download(client, 1, "interactive\x1B[2J", "b", 1), INVALID, "\"interactive[2J\"");
+	bus_rig_expect(download(client, 1, unknown, "b", 1), INVALID, "aaaa");
+	bus_rig_expect(download(client, 1, "interactive", "s", "yes"), INVALID,
+		       "interactive is to be a truth value");
+	bus_rig_expect(download(client, 1, "activation_code", "u", 1), INVALID,
+		       "activation_code is to be a text");
+	bus_rig_expect(download(client, 1, "activation_code", "as", 0), INVALID,
+		       "activation_code is to be a text");
+	bus_rig_expect(download(client, 1, "event", "s", E1 "/event/1"), INVALID,
+		       "event is to be an object path");
+	bus_rig_expect(download(client, 1, "activation_code", "v", "s", "x"), INVALID,
+		       "activation_code is to be");
+	bus_rig_expect(download(client, 2, "interactive", "b", 1, "interactive", "b", 0), INVALID,
+		       "interactive is there twice");
+	bus_rig_expect(download(client, 1, "activation_code", "s", code), INVALID, "activation_code is too long");
+	bus_rig_expect(download(client, 1, "confirmation_code", "s", pin), INVALID,
+		       "confirmation_code is too long");
 	ATF_CHECK_EQ(fake.submitted, 0);
 	ATF_CHECK_EQ_MSG(rig.questions, 0, "somebody was asked for what cannot be");
 	free(code);
@@ -113,22 +113,17 @@ ATF_TC_BODY(an_order_that_contradicts_itself_is_refused, tc)
 {
 	sd_bus *client = fake_start();
 
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Download", "a{sv}", 2, "activation_code", "s", "1$a.example.com$",
-			    "smdp_address", "s", "a.example.com"), INVALID, "only one");
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Download", "a{sv}", 1, "matching_id", "s", "x"), INVALID, "matching_id");
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Download", "a{sv}", 1, "activation_code", "s", "PLANTED"), INVALID,
-		   "activation_code");
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Download", "a{sv}", 1, "smdp_address", "s", "not a name"), INVALID,
-		   "smdp_address");
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Download", "a{sv}", 1, "event", "o", ROOT "/euicc/2/event/1"), INVALID,
-		   "event");
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Download", "a{sv}", 1, "event", "o", E1 "/event/9"), "NotFound", "event");
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Download", "a{sv}", 1, "confirmation_code", "s", ""), INVALID,
-		   "confirmation_code");
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Download", "a{sv}", 1, "expected_iccid", "s", "8944"), INVALID,
-		   "expected_iccid");
-	bus_rig_expect(bus_rig_call(client, E1 "/event/1", "Event1", "Download", "a{sv}", 1, "activation_code", "s", "1$a$"),
-		   INVALID, "activation_code");
+	bus_rig_expect(download(client, 2, "activation_code", "s", "1$a.example.com$", "smdp_address", "s",
+				"a.example.com"), INVALID, "only one");
+	bus_rig_expect(download(client, 1, "matching_id", "s", "x"), INVALID, "matching_id");
+	bus_rig_expect(download(client, 1, "activation_code", "s", "PLANTED"), INVALID, "activation_code");
+	bus_rig_expect(download(client, 1, "smdp_address", "s", "not a name"), INVALID, "smdp_address");
+	bus_rig_expect(download(client, 1, "event", "o", ROOT "/euicc/2/event/1"), INVALID, "event");
+	bus_rig_expect(download(client, 1, "event", "o", E1 "/event/9"), "NotFound", "event");
+	bus_rig_expect(download(client, 1, "confirmation_code", "s", ""), INVALID, "confirmation_code");
+	bus_rig_expect(download(client, 1, "expected_iccid", "s", "8944"), INVALID, "expected_iccid");
+	bus_rig_expect(bus_rig_call(client, E1 "/event/1", "Event1", "Download", "a{sv}", 1,
+				    "activation_code", "s", "1$a$"), INVALID, "activation_code");
 	ATF_CHECK_EQ(fake.submitted, 0);
 	fake_end(client);
 }
@@ -153,26 +148,31 @@ ATF_TC_BODY(each_method_of_an_euicc_asks_for_its_job_and_its_action, tc)
 {
 	sd_bus *client = fake_start();
 
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Discover", "a{sv}", 1, "smds", "s", "LPA.ds.example.com"), "", NULL);
+	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Discover", "a{sv}", 1, "smds", "s",
+				    "LPA.ds.example.com"), "", NULL);
 	ATF_CHECK_EQ(fake.request.kind, JOB_DISCOVER);
 	ATF_CHECK_STREQ(fake.request.address, "lpa.ds.example.com");
 	ATF_CHECK_STREQ(rig.action, "org.coreesim.lpa1.download");
 	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Discover", "a{sv}", 1, "smds", "s", ""), INVALID, "smds");
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "MemoryReset", "as", 2, "operational-profiles", "default-address"), "", NULL);
+	bus_rig_expect(bus_rig_call(client, E1, EUICC, "MemoryReset", "as", 2, "operational-profiles",
+				    "default-address"), "", NULL);
 	ATF_CHECK_EQ(fake.request.kind, JOB_RESET);
-	ATF_CHECK_EQ(fake.request.reset_options, ES10C_RESET_OPERATIONAL_PROFILES | ES10C_RESET_DEFAULT_SMDP_ADDRESS);
+	ATF_CHECK_EQ(fake.request.reset_options,
+		     ES10C_RESET_OPERATIONAL_PROFILES | ES10C_RESET_DEFAULT_SMDP_ADDRESS);
 	ATF_CHECK_STREQ(rig.action, "org.coreesim.lpa1.memory-reset");
 	bus_rig_expect(bus_rig_call(client, E1, EUICC, "MemoryReset", "as", 0), "", NULL);
 	ATF_CHECK_EQ(fake.request.reset_options, 0);
 	bus_rig_expect(bus_rig_call(client, E1, EUICC, "MemoryReset", "as", 1, "everything"), INVALID, "what");
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "MemoryReset", "as", 2, "test-profiles", "test-profiles"), INVALID, "twice");
+	bus_rig_expect(bus_rig_call(client, E1, EUICC, "MemoryReset", "as", 2, "test-profiles",
+				    "test-profiles"), INVALID, "twice");
 	bus_rig_expect(bus_rig_call(client, E1, EUICC, "SetDefaultSmdpAddress", "s", "a.example.com"), "", NULL);
 	ATF_CHECK_EQ(fake.request.kind, JOB_ADDRESS);
 	ATF_CHECK_STREQ(fake.request.address, "a.example.com");
 	ATF_CHECK_STREQ(rig.action, "org.coreesim.lpa1.default-address");
 	bus_rig_expect(bus_rig_call(client, E1, EUICC, "SetDefaultSmdpAddress", "s", ""), "", NULL);
 	ATF_CHECK_STREQ(fake.request.address, "");
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "SetDefaultSmdpAddress", "s", "no name"), INVALID, "address");
+	bus_rig_expect(bus_rig_call(client, E1, EUICC, "SetDefaultSmdpAddress", "s", "no name"), INVALID,
+		       "address");
 	fake_end(client);
 }
 
@@ -191,19 +191,21 @@ ATF_TC_BODY(each_method_of_a_profile_asks_for_its_job_and_its_action, tc)
 	char *nickname = long_text(ESIM_MAX_NICKNAME + 1);
 
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-		bus_rig_expect(bus_rig_call(client, E1 "/profile/1", "Profile1", methods[i].method, "a{sv}", 2, "refresh", "b", 1,
-				    "port", "u", 1), "", NULL);
+		bus_rig_expect(bus_rig_call(client, E1 "/profile/1", "Profile1", methods[i].method,
+					    "a{sv}", 2, "refresh", "b", 1, "port", "u", 1), "", NULL);
 		ATF_CHECK_EQ(fake.request.kind, methods[i].kind);
 		ATF_CHECK_STREQ(rig.action, methods[i].action);
 		ATF_CHECK(fake.request.how.refresh && fake.request.how.port == 1);
 		ATF_CHECK(memcmp(&fake.request.iccid, &fake.profiles[0].info.iccid, 10) == 0);
-		bus_rig_expect(bus_rig_call(client, E1 "/profile/1", "Profile1", methods[i].method, "a{sv}", 1, "port", "i", 1),
-			   INVALID, "port");
+		bus_rig_expect(bus_rig_call(client, E1 "/profile/1", "Profile1", methods[i].method,
+					    "a{sv}", 1, "port", "i", 1), INVALID, "port");
 	}
-	bus_rig_expect(bus_rig_call(client, E1 "/profile/1", "Profile1", "SetNickname", "s", "\xE6\x97\xA5"), "", NULL);
+	bus_rig_expect(bus_rig_call(client, E1 "/profile/1", "Profile1", "SetNickname", "s",
+				    "\xE6\x97\xA5"), "", NULL);
 	ATF_CHECK_EQ(fake.request.kind, JOB_NICKNAME);
 	ATF_CHECK_STREQ(fake.request.nickname, "\xE6\x97\xA5");
-	bus_rig_expect(bus_rig_call(client, E1 "/profile/1", "Profile1", "SetNickname", "s", nickname), INVALID, "nickname");
+	bus_rig_expect(bus_rig_call(client, E1 "/profile/1", "Profile1", "SetNickname", "s", nickname),
+		       INVALID, "nickname");
 	free(nickname);
 	fake_end(client);
 }
@@ -255,7 +257,8 @@ ATF_TC_BODY(refresh_answers_when_it_is_done_and_after_its_signals, tc)
 	struct esim_error err;
 	bool changed = false;
 
-	ATF_REQUIRE(sd_bus_match_signal(client, NULL, NULL, E1, NULL, "PropertiesChanged", on_changed, &changed) >= 0);
+	ATF_REQUIRE(sd_bus_match_signal(client, NULL, NULL, E1, NULL, "PropertiesChanged", on_changed,
+					&changed) >= 0);
 	bus_rig_until(refreshed, NULL);
 	ATF_CHECK_EQ(bus_calls(fake.daemon.bus), 1);
 	ATF_CHECK(!bus_rig_answered(calling));
@@ -287,7 +290,8 @@ ATF_TC_WITHOUT_HEAD(attest_answers_with_what_its_job_came_to);
 ATF_TC_BODY(attest_answers_with_what_its_job_came_to, tc)
 {
 	sd_bus *client = fake_start();
-	struct calling *calling = bus_rig_begin(client, false, E1, EUICC, "Attest", "ay", 8, 1, 2, 3, 4, 5, 6, 7, 8);
+	struct calling *calling = bus_rig_begin(client, false, E1, EUICC, "Attest", "ay", 8, 1, 2, 3, 4, 5,
+						6, 7, 8);
 	sd_bus_message *m;
 	const char *name, *value;
 	unsigned jobs = 1;
@@ -353,7 +357,8 @@ ATF_TC_BODY(an_activation_code_is_taken_apart_or_refused_without_repeating_it, t
 	const char *name, *address, *id, *oid;
 	int required;
 
-	ATF_REQUIRE(sd_bus_message_read(m, "a{sv}", 4, &name, "s", &address, &name, "s", &id, &name, "s", &oid, &name,
+	ATF_REQUIRE(sd_bus_message_read(m, "a{sv}", 4, &name, "s", &address, &name, "s", &id, &name, "s",
+					&oid, &name,
 					"b", &required) > 0);
 	ATF_CHECK_STREQ(address, "smdp.example.com");
 	ATF_CHECK_STREQ(id, "ID-1");

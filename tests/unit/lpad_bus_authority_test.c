@@ -32,8 +32,10 @@ ATF_TC_BODY(where_polkit_says_no_nothing_is_done, tc)
 	sd_bus *client = fake_start();
 
 	rig.mode = POLKIT_NO;
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Download", "a{sv}", 0), DENIED, "org.coreesim.lpa1.download");
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "MemoryReset", "as", 0), DENIED, "org.coreesim.lpa1.memory-reset");
+	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Download", "a{sv}", 0), DENIED,
+		       "org.coreesim.lpa1.download");
+	bus_rig_expect(bus_rig_call(client, E1, EUICC, "MemoryReset", "as", 0), DENIED,
+		       "org.coreesim.lpa1.memory-reset");
 	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Refresh", ""), DENIED, NULL);
 	bus_rig_expect(bus_rig_call(client, E1, EUICC, "OpenChannel", "ay", 5, 1, 2, 3, 4, 5), DENIED, NULL);
 	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Attest", "ay", 8, 1, 2, 3, 4, 5, 6, 7, 8), DENIED, NULL);
@@ -41,7 +43,8 @@ ATF_TC_BODY(where_polkit_says_no_nothing_is_done, tc)
 	bus_rig_expect(bus_rig_call(client, E1 "/notification/1", "Notification1", "Drop", ""), DENIED, NULL);
 	bus_rig_expect(bus_rig_call(client, E1 "/event/1", "Event1", "Download", "a{sv}", 0), DENIED, NULL);
 	bus_rig_expect(bus_rig_call(client, ROOT, "Manager1", "CheckEvents", ""), DENIED, NULL);
-	bus_rig_expect(bus_rig_call(client, ROOT, "Manager1", "ParseActivationCode", "s", "1$a.example.com$"), DENIED, NULL);
+	bus_rig_expect(bus_rig_call(client, ROOT, "Manager1", "ParseActivationCode", "s",
+				    "1$a.example.com$"), DENIED, NULL);
 	ATF_CHECK_EQ(fake.submitted + fake.refreshed + fake.opened + fake.dropped, 0);
 	ATF_CHECK_EQ(bus_calls(fake.daemon.bus), 0);
 	fake_end(client);
@@ -54,7 +57,8 @@ ATF_TC_BODY(a_password_that_is_missing_is_told_from_a_no, tc)
 
 	rig.mode = POLKIT_CHALLENGE;
 	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Refresh", ""), DENIED, "interactive authorization");
-	bus_rig_expect(bus_rig_finish(bus_rig_begin(client, true, E1, EUICC, "Refresh", "")), DENIED, "nobody gave the password");
+	bus_rig_expect(bus_rig_finish(bus_rig_begin(client, true, E1, EUICC, "Refresh", "")), DENIED,
+		       "nobody gave the password");
 	rig.mode = POLKIT_ERROR;
 	bus_rig_expect(bus_rig_call(client, E1, EUICC, "Refresh", ""), DENIED, "polkit failed: it has failed");
 	ATF_CHECK_EQ(fake.refreshed, 0);
@@ -139,7 +143,8 @@ static const struct {
 	const char *action, *active;
 } defaults[] = {
 	{ "read-details", "yes" }, { "download", "yes" }, { "manage-profiles", "yes" },
-	{ "delete-profile", "auth_self" }, { "default-address", "auth_self" }, { "drop-notification", "auth_self" },
+	{ "delete-profile", "auth_self" }, { "default-address", "auth_self" }, { "drop-notification",
+										 "auth_self" },
 	{ "memory-reset", "auth_admin" }, { "attest", "auth_admin" }, { "open-channel", "auth_admin" },
 	{ "configure", "auth_admin" },
 };
@@ -162,7 +167,8 @@ ATF_TC_BODY(the_policy_file_has_each_action_with_its_default, tc)
 			 "<allow_inactive>no</allow_inactive>\n      <allow_active>%s</allow_active>\n    </defaults>\n"
 			 "    <annotate key=\"org.freedesktop.policykit.owner\">unix-user:lpad</annotate>\n  </action>",
 			 defaults[i].active);
-		ATF_CHECK_MSG(strstr(action, expected) && strstr(action, expected) < strstr(action, "</action>"), "%s",
+		ATF_CHECK_MSG(strstr(action, expected) && strstr(action, expected) < strstr(action,
+											    "</action>"), "%s",
 			      defaults[i].action);
 	}
 	while ((at = strstr(at, "<action id="))) {
@@ -186,7 +192,8 @@ ATF_TC_BODY(another_users_job_takes_what_an_administrator_has, tc)
 	rig.mode = POLKIT_OWNER_ALONE;
 	bus_rig_expect(bus_rig_call(client, job, "Job1", "GetDetails", ""), DENIED, "another user's");
 	ATF_CHECK_STREQ(rig.action, "org.coreesim.lpa1.configure");
-	bus_rig_expect(bus_rig_call(client, job, "Job1", "Confirm", "a{sv}", 1, "consent", "b", 1), DENIED, "another user's");
+	bus_rig_expect(bus_rig_call(client, job, "Job1", "Confirm", "a{sv}", 1, "consent", "b", 1), DENIED,
+		       "another user's");
 	bus_rig_expect(bus_rig_call(client, job, "Job1", "Cancel", "s", ""), DENIED, "another user's");
 	ATF_CHECK_EQ(fake.confirmed + fake.cancelled, 0);
 	rig.mode = POLKIT_YES;
@@ -204,8 +211,10 @@ ATF_TC_BODY(an_owner_confirms_with_what_the_jobs_kind_takes_and_may_always_cance
 		const char *action;
 	} kinds[] = {
 		{ JOB_DOWNLOAD, "download" }, { JOB_DISCOVER, "download" }, { JOB_ENABLE, "manage-profiles" },
-		{ JOB_DISABLE, "manage-profiles" }, { JOB_DELETE, "delete-profile" }, { JOB_NICKNAME, "manage-profiles" },
-		{ JOB_RESET, "memory-reset" }, { JOB_ADDRESS, "default-address" }, { JOB_NOTIFICATION, "manage-profiles" },
+		{ JOB_DISABLE, "manage-profiles" }, { JOB_DELETE, "delete-profile" }, { JOB_NICKNAME,
+											"manage-profiles" },
+		{ JOB_RESET, "memory-reset" }, { JOB_ADDRESS, "default-address" }, { JOB_NOTIFICATION,
+										     "manage-profiles" },
 		{ JOB_ATTEST, "attest" },
 	};
 	sd_bus *client = fake_start();
@@ -216,10 +225,12 @@ ATF_TC_BODY(an_owner_confirms_with_what_the_jobs_kind_takes_and_may_always_cance
 
 		snprintf(path, sizeof(path), ROOT "/job/%u", fake_job(&fake.euiccs[0], &request)->number);
 		rig.mode = POLKIT_YES;
-		bus_rig_expect(bus_rig_call(client, path, "Job1", "Confirm", "a{sv}", 1, "consent", "b", 1), "", NULL);
+		bus_rig_expect(bus_rig_call(client, path, "Job1", "Confirm", "a{sv}", 1, "consent", "b",
+					    1), "", NULL);
 		ATF_CHECK_STREQ(strrchr(rig.action, '.') + 1, kinds[i].action);
 		rig.mode = POLKIT_NO;
-		bus_rig_expect(bus_rig_call(client, path, "Job1", "Confirm", "a{sv}", 1, "consent", "b", 1), DENIED, NULL);
+		bus_rig_expect(bus_rig_call(client, path, "Job1", "Confirm", "a{sv}", 1, "consent", "b",
+					    1), DENIED, NULL);
 		ATF_CHECK_EQ(fake.confirmed, i + 1);
 		bus_rig_expect(bus_rig_call(client, path, "Job1", "GetDetails", ""), DENIED, NULL);
 		bus_rig_expect(bus_rig_call(client, path, "Job1", "Cancel", "s", ""), "", NULL);
@@ -236,17 +247,21 @@ ATF_TC_BODY(an_answer_reaches_the_job_as_it_was_given, tc)
 	static const char *const job = ROOT "/job/1";
 
 	fake_job(&fake.euiccs[0], &request);
-	bus_rig_expect(bus_rig_call(client, job, "Job1", "Confirm", "a{sv}", 2, "consent", "b", 1, "confirmation_code", "s", "42"),
+	bus_rig_expect(bus_rig_call(client, job, "Job1", "Confirm", "a{sv}", 2, "consent", "b", 1,
+				    "confirmation_code", "s", "42"),
 		   "", NULL);
 	ATF_CHECK(fake.consent && !fake.policy_consent);
 	ATF_CHECK_STREQ(fake.code, "42");
-	bus_rig_expect(bus_rig_call(client, job, "Job1", "Confirm", "a{sv}", 1, "policy_consent", "b", 1), "", NULL);
+	bus_rig_expect(bus_rig_call(client, job, "Job1", "Confirm", "a{sv}", 1, "policy_consent", "b", 1),
+		       "", NULL);
 	ATF_CHECK(!fake.consent && fake.policy_consent);
 	ATF_CHECK_STREQ(fake.code, "");
 	bus_rig_expect(bus_rig_call(client, job, "Job1", "Confirm", "a{sv}", 0), "InvalidArgument", "no answer");
-	bus_rig_expect(bus_rig_call(client, job, "Job1", "Confirm", "a{sv}", 1, "confirmation_code", "s", ""), "InvalidArgument",
+	bus_rig_expect(bus_rig_call(client, job, "Job1", "Confirm", "a{sv}", 1, "confirmation_code", "s",
+				    ""), "InvalidArgument",
 		   "confirmation_code");
-	bus_rig_expect(bus_rig_call(client, job, "Job1", "Confirm", "a{sv}", 1, "yes", "b", 1), "InvalidArgument", "yes");
+	bus_rig_expect(bus_rig_call(client, job, "Job1", "Confirm", "a{sv}", 1, "yes", "b", 1),
+		       "InvalidArgument", "yes");
 	bus_rig_expect(bus_rig_call(client, job, "Job1", "Cancel", "s", "endUserRejection"), "", NULL);
 	ATF_CHECK_EQ(fake.reason, LPA_NO);
 	bus_rig_expect(bus_rig_call(client, job, "Job1", "Cancel", "s", "postponed"), "", NULL);
@@ -254,7 +269,8 @@ ATF_TC_BODY(an_answer_reaches_the_job_as_it_was_given, tc)
 	bus_rig_expect(bus_rig_call(client, job, "Job1", "Cancel", "s", "because"), "InvalidArgument", "reason");
 	fake.fails = ESIM_EINVAL;
 	bus_rig_expect(bus_rig_call(client, job, "Job1", "Cancel", "s", ""), "WrongState", "the model says no");
-	bus_rig_expect(bus_rig_call(client, job, "Job1", "Confirm", "a{sv}", 1, "consent", "b", 1), "WrongState", NULL);
+	bus_rig_expect(bus_rig_call(client, job, "Job1", "Confirm", "a{sv}", 1, "consent", "b", 1),
+		       "WrongState", NULL);
 	fake_end(client);
 }
 

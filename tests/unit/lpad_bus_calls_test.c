@@ -106,7 +106,8 @@ static bool is_gone(void *context)
 
 static struct calling *begin_open(sd_bus *client)
 {
-	struct calling *calling = bus_rig_begin(client, false, E1, EUICC, "OpenChannel", "ay", 5, 0xA0, 0, 0, 5, 0x59);
+	struct calling *calling = bus_rig_begin(client, false, E1, EUICC, "OpenChannel", "ay", 5, 0xA0, 0,
+						0, 5, 0x59);
 
 	bus_rig_until(was_opened, NULL);
 	return calling;
@@ -181,10 +182,12 @@ ATF_TC_BODY(who_got_no_descriptor_is_not_watched, tc)
 	bus_rig_expect(bus_rig_finish(calling), "NotSupported", "not this way");
 	ATF_CHECK(!fake.daemon.bus->borrowers);
 	fake.fails = ESIM_ENODEV;
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "OpenChannel", "ay", 5, 0xA0, 0, 0, 5, 0x59), "NotReady", NULL);
+	bus_rig_expect(bus_rig_call(client, E1, EUICC, "OpenChannel", "ay", 5, 0xA0, 0, 0, 5, 0x59),
+		       "NotReady", NULL);
 	ATF_CHECK(!fake.daemon.bus->borrowers);
 	bus_rig_expect(bus_rig_call(client, E1, EUICC, "OpenChannel", "ay", 0), "InvalidArgument", "aid");
-	bus_rig_expect(bus_rig_call(client, E1, EUICC, "OpenChannel", "ay", 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+	bus_rig_expect(bus_rig_call(client, E1, EUICC, "OpenChannel", "ay", 17, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+				    10, 11, 12, 13, 14, 15,
 			    16, 17), "InvalidArgument", "aid");
 	fake_end(client);
 }
@@ -223,7 +226,8 @@ ATF_TC_BODY(a_call_that_comes_as_the_daemon_ends_is_told_to_come_again, tc)
 	struct calling *late = bus_rig_begin(client, false, E1, EUICC, "Refresh", "");
 
 	/* When this is answered, the bus has handed on what came before it. */
-	ATF_REQUIRE(sd_bus_call_method(client, "org.freedesktop.DBus", "/", "org.freedesktop.DBus", "GetId", NULL, NULL,
+	ATF_REQUIRE(sd_bus_call_method(client, "org.freedesktop.DBus", "/", "org.freedesktop.DBus",
+				       "GetId", NULL, NULL,
 				       "") >= 0);
 	bus_free(&fake.daemon.bus);
 	bus_rig_expect(bus_rig_finish(late), "NotReady", "call again");

@@ -20,12 +20,15 @@ static char *contract(const char *xml, const char *interface)
 		else if (!inside || tag[0] == '/')
 			continue;
 		else if (bus_rig_tag_is(tag, "arg"))
-			fprintf(out, "  arg %s %s %s\n", bus_rig_attribute(tag, "direction", a), bus_rig_attribute(tag, "type", b),
+			fprintf(out, "  arg %s %s %s\n", bus_rig_attribute(tag, "direction", a),
+				bus_rig_attribute(tag, "type", b),
 				bus_rig_attribute(tag, "name", c));
 		else if (bus_rig_tag_is(tag, "annotation"))
-			fprintf(out, "  %s=%s\n", bus_rig_attribute(tag, "name", a), bus_rig_attribute(tag, "value", b));
+			fprintf(out, "  %s=%s\n", bus_rig_attribute(tag, "name", a), bus_rig_attribute(tag,
+												       "value", b));
 		else if (bus_rig_tag_is(tag, "property"))
-			fprintf(out, "property %s %s %s\n", bus_rig_attribute(tag, "name", a), bus_rig_attribute(tag, "type", b),
+			fprintf(out, "property %s %s %s\n", bus_rig_attribute(tag, "name", a),
+				bus_rig_attribute(tag, "type", b),
 				bus_rig_attribute(tag, "access", c));
 		else
 			fprintf(out, "%.*s %s\n", (int)strcspn(tag, " "), tag, bus_rig_attribute(tag, "name", a));
@@ -62,7 +65,8 @@ ATF_TC_BODY(introspection_is_what_the_xml_file_says, tc)
 		ATF_REQUIRE(sd_bus_message_read(m, "s", &text) > 0);
 		got = contract(text, served[i].interface);
 		ATF_CHECK(expected[0]);
-		ATF_CHECK_MSG(strcmp(got, expected) == 0, "%s:\n%s\nbut the file has\n%s", served[i].interface, got,
+		ATF_CHECK_MSG(strcmp(got, expected) == 0, "%s:\n%s\nbut the file has\n%s",
+			      served[i].interface, got,
 			      expected);
 		free(expected);
 		free(got);
@@ -90,13 +94,15 @@ ATF_TC_BODY(a_path_that_is_no_object_has_no_method_and_no_property, tc)
 		for (size_t k = 0; k < 5; k++) {
 			sd_bus_message *m = bus_rig_call(client, foreign[i], interfaces[k], "GetDetails", "");
 
-			ATF_CHECK_MSG(strncmp(bus_rig_error(m), "org.freedesktop.DBus.Error.Unknown", 34) == 0, "%s %s: %s",
+			ATF_CHECK_MSG(strncmp(bus_rig_error(m), "org.freedesktop.DBus.Error.Unknown",
+					      34) == 0, "%s %s: %s",
 				      foreign[i], interfaces[k], bus_rig_error(m));
 			sd_bus_message_unref(m);
 		}
 	ATF_CHECK_EQ(rig.questions, 0);
 	/* An object of one kind has no other kind's interface. */
-	bus_rig_expect(bus_rig_call(client, E1, "Profile1", "GetDetails", ""), "org.freedesktop.DBus.Error.UnknownMethod", NULL);
+	bus_rig_expect(bus_rig_call(client, E1, "Profile1", "GetDetails", ""),
+		       "org.freedesktop.DBus.Error.UnknownMethod", NULL);
 	fake_end(client);
 }
 
@@ -152,7 +158,8 @@ static void check_property(sd_bus *client, const char *path, const char *interfa
 
 	snprintf(full, sizeof(full), BUS_NAME ".%s", interface);
 	m = bus_rig_call(client, path, "org.freedesktop.DBus.Properties", "Get", "ss", full, name);
-	ATF_REQUIRE_MSG(sd_bus_message_enter_container(m, 'v', NULL) > 0, "%s.%s: %s", interface, name, bus_rig_error(m));
+	ATF_REQUIRE_MSG(sd_bus_message_enter_container(m, 'v', NULL) > 0, "%s.%s: %s", interface, name,
+			bus_rig_error(m));
 	ATF_REQUIRE(sd_bus_message_peek_type(m, &type, &contents) > 0);
 	if (type == 'a') {
 		ATF_REQUIRE(sd_bus_message_enter_container(m, 'a', "s") > 0);

@@ -22,7 +22,8 @@ static void walk(sd_bus *client, const char *path)
 	if (sd_bus_message_read(m, "s", &xml) > 0)
 		while (bus_rig_tag(&xml, tag)[0]) {
 			if (bus_rig_tag_is(tag, "interface"))
-				sd_bus_message_unref(bus_rig_call(client, path, "org.freedesktop.DBus.Properties", "GetAll",
+				sd_bus_message_unref(bus_rig_call(client, path,
+								  "org.freedesktop.DBus.Properties", "GetAll",
 							      "s", bus_rig_attribute(tag, "name", name)));
 			if (!bus_rig_tag_is(tag, "node") || !bus_rig_attribute(tag, "name", name)[0])
 				continue;
@@ -39,7 +40,8 @@ static void check_absent(const struct observer *observer, const void *planted, s
 
 static void plant_job(struct job *job)
 {
-	job->details = json_pack("{s:s,s:s,s:s}", "iccid", PLANTED_ICCID, "profileName", PLANTED_NAME, "serverAddress",
+	job->details = json_pack("{s:s,s:s,s:s}", "iccid", PLANTED_ICCID, "profileName", PLANTED_NAME,
+				 "serverAddress",
 				 PLANTED_ADDRESS);
 	strcpy(job->request.download.matching_id, PLANTED_CODE);
 	strcpy(job->request.download.confirmation_code, PLANTED_CODE);
@@ -73,7 +75,8 @@ ATF_TC_BODY(no_byte_that_an_observer_receives_is_private, tc)
 	bus_job_finished(fake.daemon.bus, job);
 	bus_rig_settle(observer.bus);
 	walk(observer.bus, ROOT);
-	sd_bus_message_unref(bus_rig_call(observer.bus, ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", ""));
+	sd_bus_message_unref(bus_rig_call(observer.bus, ROOT, "org.freedesktop.DBus.ObjectManager",
+					  "GetManagedObjects", ""));
 	for (size_t i = 1; i < sizeof(served) / sizeof(served[0]); i++)
 		bus_rig_expect(bus_rig_call(observer.bus, served[i].path, served[i].interface, "GetDetails", ""),
 			   "NotAuthorized", NULL);
