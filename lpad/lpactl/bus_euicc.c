@@ -94,8 +94,9 @@ int bus_euiccs(struct app *app, json_t **ret)
 		return rc;
 	found = find_below(objects, LPAD_PATH, "euicc", "Euicc1");
 	list = json_array();
-	json_array_foreach(found, i, item)
+	json_array_foreach(found, i, item) {
 		json_array_append_new(list, entry_of(app, item));
+	}
 	json_decref(found);
 	json_decref(objects);
 	*ret = list;

@@ -236,8 +236,9 @@ static void tell_notes(struct app *app, const json_t *details)
 	size_t i;
 	json_t *note;
 
-	json_array_foreach(json_object_get(details, "notes"), i, note)
+	json_array_foreach(json_object_get(details, "notes"), i, note) {
 		app_note(app, json_string_value(note));
+	}
 }
 
 /* The job's own cause, as a direct run would have had it. */

@@ -67,8 +67,9 @@ void output_table(FILE *out, const json_t *list, const struct column *columns, s
 	for (i = 0; i < count; i++)
 		headings[i] = columns[i].heading;
 	table = table_new(headings, count);
-	json_array_foreach(list, i, object)
+	json_array_foreach(list, i, object) {
 		add_row(table, object, columns, count);
+	}
 	table_print(table, out);
 	table_free(&table);
 }

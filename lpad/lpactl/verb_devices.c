@@ -78,8 +78,9 @@ static void print_readers(const json_t *devices)
 	json_t *shown = json_deep_copy(devices), *device;
 	size_t i;
 
-	json_array_foreach(shown, i, device)
+	json_array_foreach(shown, i, device) {
 		json_object_set_new(device, "state", describe_state(device));
+	}
 	output_table(stdout, shown, columns, 5);
 	json_decref(shown);
 }

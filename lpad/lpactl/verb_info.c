@@ -110,8 +110,9 @@ static void print_key_ids(const char *name, const json_t *list)
 	size_t i;
 	json_t *id;
 
-	json_array_foreach(list, i, id)
+	json_array_foreach(list, i, id) {
 		output_field(stdout, i ? " " : name, json_string_value(id));
+	}
 }
 
 void info_print(const json_t *result)

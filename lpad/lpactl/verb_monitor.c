@@ -32,8 +32,9 @@ static void print_properties(const json_t *properties)
 			printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
 		else if (json_is_boolean(value))
 			fputs(json_is_true(value) ? "yes" : "no", stdout);
-		json_array_foreach(value, i, item)
+		json_array_foreach(value, i, item) {
 			printf("%s%s", i ? "," : "", json_is_string(item) ? json_string_value(item) : "");
+		}
 	}
 }
 
@@ -83,8 +84,9 @@ static void tell_interfaces(struct monitor *monitor, const char *path, const cha
 	const char *name;
 	json_t *properties;
 
-	json_object_foreach(interfaces, name, properties)
+	json_object_foreach(interfaces, name, properties) {
 		tell(monitor, path, event, properties);
+	}
 }
 
 /* --- what is heard ---------------------------------------------------------------------------------- */
@@ -182,8 +184,9 @@ static int show_what_is_there(struct monitor *monitor)
 	const char *path;
 	int rc = bus_objects(app->bus, &objects, &app->err);
 
-	json_object_foreach(objects, path, interfaces)
+	json_object_foreach(objects, path, interfaces) {
 		tell_interfaces(monitor, path, "there", interfaces);
+	}
 	json_decref(objects);
 	return rc;
 }

@@ -127,8 +127,9 @@ static int list_by_lpad(struct app *app, const json_t *children)
 	json_t *array = json_array(), *child;
 	size_t i;
 
-	json_array_foreach(children, i, child)
+	json_array_foreach(children, i, child) {
 		json_array_append(array, json_object_get(child, "details"));
+	}
 	json_object_set_new(app->result, "notificationMetadataList", array);
 	return 0;
 }
