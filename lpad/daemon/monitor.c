@@ -137,7 +137,8 @@ static bool uri_of(const struct monitor *monitor, sd_device *device, char *uri, 
 	if (sd_device_get_subsystem(device, &subsystem) < 0)
 		return false;
 	if (strcmp(subsystem, "usb") == 0)
-		return (config_of(monitor)->scan & CONFIG_SCAN_USB) && usb_uri(monitor, device, uri, size);
+		return sd_device_get_devtype(device, &name) >= 0 && strcmp(name, "usb_device") == 0 &&
+		       (config_of(monitor)->scan & CONFIG_SCAN_USB) && usb_uri(monitor, device, uri, size);
 	if (strcmp(subsystem, "euicc") != 0 || !(config_of(monitor)->scan & CONFIG_SCAN_KERNEL) ||
 	    sd_device_get_devname(device, &name) < 0)
 		return false;
@@ -186,8 +187,6 @@ static int enumerate(struct monitor *monitor)
 		r = sd_device_enumerator_add_match_subsystem(list, "euicc", 1);
 	if (r >= 0)
 		r = sd_device_enumerator_add_match_subsystem(list, "usb", 1);
-	if (r >= 0)
-		r = sd_device_enumerator_add_match_property(list, "DEVTYPE", "usb_device");
 	/* Where no udev runs nothing ever counts as initialised. */
 	if (r >= 0 && access("/run/udev/control", F_OK) < 0)
 		r = sd_device_enumerator_allow_uninitialized(list);
