@@ -124,6 +124,75 @@ install_body() {
 	atf_check -o empty find root -type f -o -type l
 }
 
+# What starts the daemon, and what lets it and its callers do what they may.
+atf_test_case daemon
+daemon_head() {
+	atf_set descr "The daemon is installed with bus policy, polkit actions, unit, user and state of one and the same place"
+	atf_set require.progs "make cc systemd-analyze"
+}
+daemon_body() {
+	run_make install
+	share=root/opt/share
+	atf_check -o match:"^lpad " root/opt/sbin/lpad --version
+	[ ! -e root/opt/bin/lpad ] || atf_fail "lpad is among the users' programs"
+
+	# Each way to start it starts this one, as the user that sysusers makes.
+	atf_check -o match:"^ExecStart=/opt/sbin/lpad$" cat root/opt/lib/systemd/system/lpad.service
+	atf_check -o match:"^Exec=/opt/sbin/lpad$" -o match:"^User=lpad$" -o match:"^SystemdService=dbus-org.coreesim.Lpa1.service$" \
+		cat $share/dbus-1/system-services/org.coreesim.Lpa1.service
+	atf_check -o match:"^Alias=dbus-org.coreesim.Lpa1.service$" -o match:"^User=lpad$" \
+		cat root/opt/lib/systemd/system/lpad.service
+	atf_check -o match:"^u lpad " -o match:"^m lpad euicc$" cat root/opt/lib/sysusers.d/lpad.conf
+	atf_check -o match:"^d /opt/var/lib/coreesim 0700 lpad lpad" cat root/opt/lib/tmpfiles.d/lpad.conf
+	atf_check -o match:"SYSTEMD_WANTS.*lpad.service" cat root/opt/lib/udev/rules.d/71-lpad.rules
+	grep -rn "@[a-z]*@" root/opt/lib $share/dbus-1 && atf_fail "a place was not filled in"
+
+	for file in dbus-1/interfaces/org.coreesim.Lpa1.xml dbus-1/system.d/org.coreesim.Lpa1.conf \
+		polkit-1/actions/org.coreesim.lpa1.policy coreesim/ci.d/README man/man8/lpad.8; do
+		[ -s "$share/$file" ] || atf_fail "no $file"
+	done
+	atf_check cmp "$COREESIM_SRC/lpad/lpad.conf" root/opt/etc/coreesim/lpad.conf
+}
+
+atf_test_case sandbox
+sandbox_head() {
+	atf_set descr "systemd finds nothing wrong with the unit, and its exposure is 1.5 at most"
+	atf_set require.progs "make systemd-analyze"
+}
+sandbox_body() {
+	run_make install
+	unit=$PWD/root/opt/lib/systemd/system/lpad.service
+	atf_check -o save:security systemd-analyze --no-pager security --offline=yes "$unit"
+	atf_check -o match:"exposure level for lpad.service: (0|1\.[0-5])" tail -n 1 security
+	# Each line that remains is told of where it is explained.
+	sed -n 's/^✗ \([A-Za-z]*\).*/\1/p' security | sort -u >remains
+	atf_check -o not-empty cat remains
+	while read -r line; do
+		grep -q "\`$line" "$COREESIM_SRC/docs/security.md" || atf_fail "docs/security.md does not tell why $line remains"
+	done <remains
+	# A key that this systemd does not know would be no protection.
+	systemd-analyze --no-pager verify --man=no "$unit" 2>&1 | grep -i "unknown\|ignoring" &&
+		atf_fail "systemd does not understand the unit"
+	true
+}
+
+# The places where D-Bus and polkit look, as far as they look below one prefix alone.
+atf_test_case places
+places_head() {
+	atf_set descr "Below /usr/local the bus and polkit find what they are given"
+	atf_set require.progs "make cc"
+}
+places_body() {
+	run_make prefix=/usr/local install
+	for file in etc/dbus-1/system.d/org.coreesim.Lpa1.conf usr/share/polkit-1/actions/org.coreesim.lpa1.policy \
+		usr/local/share/dbus-1/system-services/org.coreesim.Lpa1.service usr/local/sbin/lpad etc/coreesim/lpad.conf; do
+		[ -e "root/$file" ] || atf_fail "no /$file"
+	done
+	atf_check -o match:"^d /var/lib/coreesim 0700" cat root/usr/local/lib/tmpfiles.d/lpad.conf
+	run_make prefix=/usr/local uninstall
+	atf_check -o empty find root -type f -o -type l
+}
+
 atf_test_case configuration
 configuration_head() {
 	atf_set descr "What the administrator wrote into the configuration outlives install and uninstall"
@@ -143,5 +212,8 @@ configuration_body() {
 
 atf_init_test_cases() {
 	atf_add_test_case install
+	atf_add_test_case daemon
+	atf_add_test_case sandbox
+	atf_add_test_case places
 	atf_add_test_case configuration
 }
