@@ -114,7 +114,7 @@ static void none_found(struct device *device, const struct probe *probe)
 	if (!probe->there || probe->err.code == ESIM_ENOENT) {
 		if (device->failures == 1)
 			log_say(LOG_NOTICE, "%s", probe->there ? "a card has no ISD-R: it is no eUICC" :
-				"a reader of the configuration is not there yet");
+				"a reader is not there");
 		take_away_others(device, probe);
 		remove_placeholder(device);
 		return;
