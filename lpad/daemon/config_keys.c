@@ -107,7 +107,7 @@ static int set_milliseconds(const struct key *key, struct config *config, const 
 			    struct esim_error *err)
 {
 	unsigned *to = field(key, config);
-	uint64_t usec;
+	uint64_t usec = 0;
 	int rc = check_span(key, value, &usec, err);
 
 	if (!rc)

@@ -64,17 +64,21 @@ static struct round *round_of(struct courier *courier, unsigned euicc)
 
 /* --- the outboxes ---------------------------------------------------------------------------------------- */
 
-/* FNV-1a, of what a try changes. */
+/* FNV-1a. */
+static uint64_t mix(uint64_t print, uint64_t value)
+{
+	for (unsigned shift = 0; shift < 64; shift += 8)
+		print = (print ^ (value >> shift & 0xFF)) * UINT64_C(0x100000001B3);
+	return print;
+}
+
+/* Of what a try changes. */
 static uint64_t print_of(const struct euicc *euicc)
 {
 	uint64_t print = UINT64_C(0xCBF29CE484222325);
 
-	for (const struct notification *n = euicc->notifications; n; n = n->next) {
-		const uint64_t parts[] = { n->number, n->info.attempts, (uint64_t)n->info.next_attempt };
-
-		for (size_t i = 0; i < sizeof(parts); i++)
-			print = (print ^ ((const uint8_t *)parts)[i]) * UINT64_C(0x100000001B3);
-	}
+	for (const struct notification *n = euicc->notifications; n; n = n->next)
+		print = mix(mix(mix(print, n->number), n->info.attempts), (uint64_t)n->info.next_attempt);
 	return print;
 }
 

@@ -155,7 +155,7 @@ int store_scan(int directory, bool hidden, char ***ret, size_t *ret_count, struc
 int store_list(struct store *store, const struct esim_eid *eid, const char *directory,
 	       char ***ret, size_t *ret_count, struct esim_error *err)
 {
-	struct store_place place;
+	struct store_place place = { .directory = -1 };
 	int fd, rc = store_find(store, eid, directory, false, &place, err);
 
 	*ret = NULL;

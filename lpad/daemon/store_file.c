@@ -61,7 +61,7 @@ static int replace(int directory, const char *file, struct esim_slice contents)
 int store_write(struct store *store, const struct esim_eid *eid, const char *name,
 		struct esim_slice contents, struct esim_error *err)
 {
-	struct store_place place;
+	struct store_place place = { .directory = -1 };
 	int r, rc;
 
 	if (contents.len > STORE_MAX_FILE)
@@ -76,7 +76,7 @@ int store_write(struct store *store, const struct esim_eid *eid, const char *nam
 
 int store_remove(struct store *store, const struct esim_eid *eid, const char *name, struct esim_error *err)
 {
-	struct store_place place;
+	struct store_place place = { .directory = -1 };
 	int r, rc = store_find(store, eid, name, false, &place, err);
 
 	if (rc)
@@ -130,7 +130,7 @@ static int open_file(int directory, const char *file, const char *name, int *ret
 int store_read(struct store *store, const struct esim_eid *eid, const char *name,
 	       struct esim_buf *ret, struct esim_error *err)
 {
-	struct store_place place;
+	struct store_place place = { .directory = -1 };
 	int fd = -1, rc = store_find(store, eid, name, false, &place, err);
 
 	if (rc)
@@ -172,7 +172,7 @@ static void name_bad(int directory, const char *file, char *bad, size_t size)
 void store_set_aside(struct store *store, const struct esim_eid *eid, const char *name, const char *why)
 {
 	char bad[STORE_NAME_SIZE + 16], digits[2 * ESIM_EID_SIZE + 1];
-	struct store_place place;
+	struct store_place place = { .directory = -1 };
 	int r;
 
 	if (store_find(store, eid, name, false, &place, NULL))
