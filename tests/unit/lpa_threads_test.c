@@ -6,6 +6,7 @@
 #include "lpa_fixture.h"
 
 #include <atf-c.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,11 +14,14 @@
 
 #define THREADS 64
 
+static atomic_bool foreign_clock;		/* a thread was given another's */
+
 struct worker {
 	struct lpa_fixture *shared;
 	pthread_barrier_t *begin;
-	pthread_t thread;
+	pthread_t thread, self;
 	unsigned number;
+	bool asked_for_time;
 	struct veuicc *veuicc;
 	struct esim_card *card;
 	struct esim_http *http;
@@ -35,10 +39,15 @@ static enum lpa_answer agree(void *context, const struct lpa_offer *offer)
 	return LPA_YES;
 }
 
-/* A clock of one's own goes another way through TLS than the system's. */
+/* TLS asks one function for the time, of all threads: it must find the clock of the one that asks. */
 static int64_t own_clock(void *context)
 {
-	(void)context;
+	struct worker *w = context;
+
+	if (pthread_equal(pthread_self(), w->self))
+		w->asked_for_time = true;
+	else
+		foreign_clock = true;
 	return (int64_t)time(NULL);
 }
 
@@ -59,7 +68,8 @@ static int connect_to_server(struct worker *w)
 	struct esim_connect_to connect_to;
 	struct esim_http_options options = {
 		.tls_roots = &w->shared->roots, .connect_to = &connect_to, .connect_to_count = 1,
-		.clock = w->number % 2 ? own_clock : NULL, .cancel = w->cancel,
+		.clock = w->number % 2 ? own_clock : NULL, .clock_context = w,
+		.cancel = w->cancel,
 	};
 	char text[256];
 	int rc;
@@ -126,6 +136,7 @@ static void *work(void *context)
 	};
 	struct worker *w = context;
 
+	w->self = pthread_self();
 	pthread_barrier_wait(w->begin);
 	for (size_t i = 0; !w->failed && i < sizeof(steps) / sizeof(steps[0]); i++)
 		if (steps[i].step(w))
@@ -169,7 +180,9 @@ ATF_TC_BODY(sixty_four_threads_download_at_once, tc)
 		esim_cancel_free(&w->cancel);
 		ATF_CHECK_MSG(!w->failed, "thread %u, %s: %s", i, w->failed, w->err.message);
 		ATF_CHECK_EQ(1, w->profiles);
+		ATF_CHECK_EQ(i % 2 == 1, w->asked_for_time);
 	}
+	ATF_CHECK(!foreign_clock);
 	pthread_barrier_destroy(&begin);
 	lpa_fixture_stop(&f);
 }
