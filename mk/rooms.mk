@@ -103,7 +103,7 @@ LPACTL_SRCS := $(wildcard lpad/lpactl/*.c)
 LPAD_COMMON_A := $(BUILD)/lib/liblpadcommon.a
 LPAD_A := $(BUILD)/lib/liblpad.a
 LPAD_LIBS := -lsystemd -linih
-LPACTL_LIBS := -lsystemd -lqrencode -lzbar -lpng
+LPACTL_LIBS := -lsystemd -lqrencode -lpng
 
 $(call obj,$(LPAD_COMMON_SRCS) $(LPAD_SRCS) $(LPACTL_SRCS)): ROOM_CPPFLAGS := -I. -Ikmod/include/uapi \
 	-DLPAD_DATADIR='"$(datadir)/coreesim"' -DLPAD_SYSCONFDIR='"$(sysconfdir)/coreesim"' \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A picture's QR code; see qr.h. A picture is hostile: its size is known before its pixels are. */
 #include "qr.h"
+#include "qr_zbar.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zbar.h>
 
 struct picture {
 	unsigned width, height;
@@ -84,10 +84,11 @@ static int read_picture(const char *file, struct picture *ret, struct esim_error
 
 /* --- the code ------------------------------------------------------------------------------------ */
 
-static int take_text(const zbar_symbol_t *symbol, char *text, size_t size, struct esim_error *err)
+static int take_text(const struct qr_zbar *zbar, const zbar_symbol_t *symbol, char *text,
+		     size_t size, struct esim_error *err)
 {
-	const char *data = zbar_symbol_get_data(symbol);
-	const size_t len = zbar_symbol_get_data_length(symbol);
+	const char *data = zbar->symbol_get_data(symbol);
+	const size_t len = zbar->symbol_get_data_length(symbol);
 
 	if (len == 0 || len >= size || memchr(data, '\0', len))
 		return refuse(err, "the QR code holds no activation code", "is this the operator's picture?");
@@ -96,7 +97,8 @@ static int take_text(const zbar_symbol_t *symbol, char *text, size_t size, struc
 	return 0;
 }
 
-static int take_only(zbar_image_t *image, int count, char *text, size_t size, struct esim_error *err)
+static int take_only(const struct qr_zbar *zbar, zbar_image_t *image, int count, char *text,
+		     size_t size, struct esim_error *err)
 {
 	if (count < 0)
 		return esim_error_set(err, ESIM_ENOMEM, "the picture cannot be searched");
@@ -105,40 +107,45 @@ static int take_only(zbar_image_t *image, int count, char *text, size_t size, st
 			      "margin around it?");
 	if (count > 1)
 		return refuse(err, "there are several QR codes in the picture", "cut out the one that is meant");
-	return take_text(zbar_image_first_symbol(image), text, size, err);
+	return take_text(zbar, zbar->image_first_symbol(image), text, size, err);
 }
 
-static int scan(const struct picture *picture, char *text, size_t size, struct esim_error *err)
+static int scan(const struct qr_zbar *zbar, const struct picture *picture, char *text,
+		size_t size, struct esim_error *err)
 {
-	zbar_image_scanner_t *scanner = zbar_image_scanner_create();
-	zbar_image_t *image = zbar_image_create();
+	zbar_image_scanner_t *scanner = zbar->image_scanner_create();
+	zbar_image_t *image = zbar->image_create();
 	int rc;
 
 	if (!scanner || !image) {
 		rc = esim_error_set(err, ESIM_ENOMEM, "no memory");
 	} else {
-		zbar_image_scanner_set_config(scanner, ZBAR_NONE, ZBAR_CFG_ENABLE, 0);
-		zbar_image_scanner_set_config(scanner, ZBAR_QRCODE, ZBAR_CFG_ENABLE, 1);
-		zbar_image_set_format(image, zbar_fourcc('Y', '8', '0', '0'));
-		zbar_image_set_size(image, picture->width, picture->height);
-		zbar_image_set_data(image, picture->pixels, (unsigned long)picture->width * picture->height, NULL);
-		rc = take_only(image, zbar_scan_image(scanner, image), text, size, err);
+		zbar->image_scanner_set_config(scanner, ZBAR_NONE, ZBAR_CFG_ENABLE, 0);
+		zbar->image_scanner_set_config(scanner, ZBAR_QRCODE, ZBAR_CFG_ENABLE, 1);
+		zbar->image_set_format(image, zbar_fourcc('Y', '8', '0', '0'));
+		zbar->image_set_size(image, picture->width, picture->height);
+		zbar->image_set_data(image, picture->pixels,
+				     (unsigned long)picture->width * picture->height, NULL);
+		rc = take_only(zbar, image, zbar->scan_image(scanner, image), text, size, err);
 	}
 	if (image)
-		zbar_image_destroy(image);
+		zbar->image_destroy(image);
 	if (scanner)
-		zbar_image_scanner_destroy(scanner);
+		zbar->image_scanner_destroy(scanner);
 	return rc;
 }
 
 int qr_read_png(const char *file, char *text, size_t size, struct esim_error *err)
 {
 	struct picture picture = { 0 };
-	int rc = read_picture(file, &picture, err);
+	struct qr_zbar zbar;
+	int rc = qr_zbar_load(&zbar, err);
 
+	if (!rc)
+		rc = read_picture(file, &picture, err);
 	if (rc)
 		return rc;
-	rc = scan(&picture, text, size, err);
+	rc = scan(&zbar, &picture, text, size, err);
 	explicit_bzero(picture.pixels, (size_t)picture.width * picture.height);
 	free(picture.pixels);
 	return rc;

@@ -212,6 +212,7 @@ racing() {
 	do_job root /euicc/1 Euicc1 Download 'a{sv}' 1 $(download_order small)
 	busctl --json=short monitor "$IFACE" --match="type='signal',member='Finished'" >finished 2>/dev/null &
 	monitor=$!
+	wait_until monitor_listens || atf_fail "busctl does not monitor"
 	for client in root $USER daemon; do
 		(
 			for i in 1 2 3 4 5; do
@@ -231,6 +232,11 @@ racing() {
 	jq -r 'select(.member == "Finished").path' finished | sed 's/.*job.//' >ends
 	sort -n ends | cmp -s - ends || atf_fail "they did not end in the order of their making: $(tr '\n' ' ' <ends)"
 	end
+}
+
+monitor_listens() {
+	property /euicc/1 Euicc1 State
+	[ -s finished ]
 }
 
 finished_all() { [ "$(grep -c Finished finished)" -ge 15 ]; }
