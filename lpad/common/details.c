@@ -251,6 +251,15 @@ json_t *json_rat(const struct esim_rat *rat)
 	return array;
 }
 
+json_t *json_reset_options(unsigned options)
+{
+	static const char *const names[] = {
+		"deleteOperationalProfiles", "deleteFieldLoadedTestProfiles", "resetDefaultSmdpAddress", NULL,
+	};
+
+	return json_bits(options, names);
+}
+
 json_t *json_installation_result(const struct es10b_installation_result *result)
 {
 	json_t *object = json_object(), *final = json_object(), *detail = json_object();

@@ -46,6 +46,16 @@ static int deliver(struct job_run *run, struct card_session *session, const stru
 	return work_deliver(session, &run->target, hooks, name[0] ? name : NULL, &run->outbox, &run->error);
 }
 
+static int reset(struct job_run *run, struct card_session *session, const struct session_hooks *hooks)
+{
+	unsigned options = run->job->request.reset_options;
+	int rc = work_reset(session, &run->target, hooks, &options, &run->error);
+
+	if (!rc)
+		job_tell_detail(run, "resetOptions", json_reset_options(options));
+	return rc;
+}
+
 static int do_work(struct job_run *run, struct card_session *session, const struct session_hooks *hooks)
 {
 	const struct job_request *request = &run->job->request;
@@ -67,7 +77,7 @@ static int do_work(struct job_run *run, struct card_session *session, const stru
 	case JOB_NICKNAME:
 		return work_nickname(session, target, hooks, &request->iccid, request->nickname, err);
 	case JOB_RESET:
-		return work_reset(session, target, hooks, request->reset_options, err);
+		return reset(run, session, hooks);
 	case JOB_ADDRESS:
 		return work_address(session, target, hooks, request->address, err);
 	case JOB_NOTIFICATION:

@@ -124,8 +124,9 @@ int work_switch(struct card_session *session, const struct card_target *target,
 int work_nickname(struct card_session *session, const struct card_target *target,
 		  const struct session_hooks *hooks, const struct esim_iccid *iccid, const char *nickname,
 		  struct esim_error *err);
+/* *@options: enum es10c_reset_options; 0: all that this eUICC can be told, and then it says what that was. */
 int work_reset(struct card_session *session, const struct card_target *target,
-	       const struct session_hooks *hooks, unsigned options, struct esim_error *err);
+	       const struct session_hooks *hooks, unsigned *options, struct esim_error *err);
 int work_address(struct card_session *session, const struct card_target *target,
 		 const struct session_hooks *hooks, const char *address, struct esim_error *err);
 /* @smds "": that of the configuration, else the default and then the root SM-DS. *@ret: free(). */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 int work_reset(struct card_session *session, const struct card_target *target,
-	       const struct session_hooks *hooks, unsigned options, struct esim_error *err)
+	       const struct session_hooks *hooks, unsigned *options, struct esim_error *err)
 {
 	struct lpa *lpa;
 	int rc = session_begin(session, target, hooks, false, &lpa, err);
@@ -15,10 +15,10 @@ int work_reset(struct card_session *session, const struct card_target *target,
 	if (rc)
 		return rc;
 	session->stale |= STALE_INFO2 | STALE_ADDRESSES;
-	if (options == 0)
-		rc = lpa_reset_options(lpa, &options, err);
+	if (*options == 0)
+		rc = lpa_reset_options(lpa, options, err);
 	if (!rc)
-		rc = lpa_memory_reset(lpa, options, err);
+		rc = lpa_memory_reset(lpa, *options, err);
 	/* It may count its notifications anew: none is known by its number any more. */
 	session->listed = false;
 	return session_leave(session, rc, err);

@@ -5,20 +5,9 @@
 #include "bus_job.h"
 #include "prompt.h"
 
+#include "lpad/common/details.h"
+
 #include <stdio.h>
-
-static json_t *json_options(unsigned options)
-{
-	static const char *const names[] = {
-		"deleteOperationalProfiles", "deleteFieldLoadedTestProfiles", "resetDefaultSmdpAddress",
-	};
-	json_t *array = json_array();
-
-	for (unsigned i = 0; i < 3; i++)
-		if (options & 1u << i)
-			json_array_append_new(array, json_string(names[i]));
-	return array;
-}
 
 static int ask(struct app *app)
 {
@@ -39,7 +28,7 @@ int reset_direct(struct app *app)
 	if (!rc)
 		rc = lpa_memory_reset(app->lpa, options, &app->err);
 	if (!rc)
-		json_object_set_new(app->result, "resetOptions", json_options(options));
+		json_object_set_new(app->result, "resetOptions", json_reset_options(options));
 	return rc;
 }
 
@@ -62,17 +51,13 @@ static int call_lpad(struct app *app, json_t **details)
 
 int reset_by_lpad(struct app *app)
 {
-	unsigned options = app->options.reset_options;
-	json_t *details = NULL, *done;
+	json_t *details = NULL;
 	int rc = ask(app);
 
 	if (!rc)
 		rc = call_lpad(app, &details);
-	done = json_object_get(details, "resetOptions");
-	if (!rc && done)
-		json_object_set(app->result, "resetOptions", done);
-	else if (!rc)
-		json_object_set_new(app->result, "resetOptions", json_options(options));
+	if (!rc)
+		json_object_set(app->result, "resetOptions", json_object_get(details, "resetOptions"));
 	json_decref(details);
 	return rc;
 }

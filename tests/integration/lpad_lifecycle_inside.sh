@@ -146,6 +146,7 @@ lifecycle() {
 	do_job $USER $profile Profile1 Delete 'a{sv}' 0
 	is "the count" "$(property /euicc/1 Euicc1 ProfileCount)" "u 1"
 	do_job root /euicc/1 Euicc1 MemoryReset as 0
+	is "what was reset" "$(detail "$job" Job1 '.resetOptions.data[0]')" deleteOperationalProfiles
 	is "the count" "$(property /euicc/1 Euicc1 ProfileCount)" "u 0"
 	await_rest /euicc/1
 	is "what the server heard" "$(delivered | tr '\n' ' ')" \

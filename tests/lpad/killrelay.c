@@ -277,15 +277,19 @@ static void parse_at(const char *text)
 	}
 }
 
+static _Noreturn void usage(void)
+{
+	fputs("usage: killrelay --card LISTEN:CARD --server PORT:PORT --pid FILE [--at KIND:N]\n", stderr);
+	exit(2);
+}
+
 /* "A:B" in two; exits where there is no colon. */
 static char *split(char *text)
 {
-	char *colon = text ? strchr(text, ':') : NULL;
+	char *colon = strchr(text, ':');
 
-	if (!colon) {
-		fputs("usage: killrelay --card LISTEN:CARD --server PORT:PORT --pid FILE [--at KIND:N]\n", stderr);
-		exit(2);
-	}
+	if (!colon)
+		usage();
 	*colon = '\0';
 	return colon + 1;
 }
@@ -338,6 +342,8 @@ int main(int argc, char **argv)
 		else if (strcmp(argv[i], "--at") == 0)
 			parse_at(argv[i + 1]);
 	}
+	if (!card || !server || !pid_file)
+		usage();
 	card_to = split(card);
 	server_to = split(server);
 	fds[0] = (struct pollfd){ .fd = ending_signals(), .events = POLLIN };

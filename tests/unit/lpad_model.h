@@ -153,7 +153,7 @@ int work_nickname(struct card_session *session, const struct card_target *target
 }
 
 int work_reset(struct card_session *session, const struct card_target *target, const struct session_hooks *hooks,
-	       unsigned options, struct esim_error *err)
+	       unsigned *options, struct esim_error *err)
 {
 	(void)session, (void)options;
 	return work(target, hooks, err);

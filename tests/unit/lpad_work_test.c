@@ -222,12 +222,14 @@ ATF_TC_WITHOUT_HEAD(a_memory_reset_takes_profiles_and_what_is_owed_stays);
 ATF_TC_BODY(a_memory_reset_takes_profiles_and_what_is_owed_stays, tc)
 {
 	struct lpad_fixture f = { 0 };
+	unsigned options = 0;
 
 	lpa_fixture_order("demo", NULL, NULL);
 	lpad_fixture_start(&f);
 	ATF_REQUIRE_EQ_MSG(0, lpad_download(&f, "demo"), "%s", f.err.message);
 	ATF_CHECK_EQ(1, profiles(&f));
-	ATF_CHECK_EQ_MSG(0, work_reset(f.session, &f.target, &f.hooks, 0, &f.err), "%s", f.err.message);
+	ATF_CHECK_EQ_MSG(0, work_reset(f.session, &f.target, &f.hooks, &options, &f.err), "%s", f.err.message);
+	ATF_CHECK_MSG(options & ES10C_RESET_OPERATIONAL_PROFILES, "it does not say what it took: %x", options);
 	ATF_CHECK_EQ(0, profiles(&f));
 	ATF_CHECK_EQ_MSG(0, lpad_deliver(&f, NULL), "%s", f.err.message);
 	ATF_CHECK_STREQ("0 1", lpad_server_numbers());
