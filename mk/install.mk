@@ -27,11 +27,12 @@ USBCCID_PC := $(STAGE)/libusbccid.pc
 USBCCID_STATIC := $(STAGE)/libusbccid.a
 DKMS_CONF := $(STAGE)/dkms.conf
 READER_CONF := $(STAGE)/coreesim
+LPAD_STAGED := $(if $(wildcard lpad/daemon/main.c),$(STAGE)/lpad)
 LPAD_UNIT := $(STAGE)/lpad.service
 LPAD_BUS_SERVICE := $(STAGE)/org.coreesim.Lpa1.service
 LPAD_TMPFILES := $(STAGE)/lpad-tmpfiles.conf
 STAGED := $(LIBESIM_PC) $(LIBESIM_STATIC) $(USBCCID_PC) $(USBCCID_STATIC) $(DKMS_CONF) $(READER_CONF) \
-	$(LPAD_UNIT) $(LPAD_BUS_SERVICE) $(LPAD_TMPFILES)
+	$(LPAD_STAGED) $(LPAD_UNIT) $(LPAD_BUS_SERVICE) $(LPAD_TMPFILES)
 
 PUBLIC_HEADERS := $(wildcard libesim/include/esim/*.h)
 MAN_PAGES := $(wildcard docs/man/*.[1-9])
@@ -81,6 +82,17 @@ $(READER_CONF): ifd/coreesim.reader.conf
 	@mkdir -p $(@D)
 	@sed 's,@driverdir@,$(pcscdriverdir),' $< >$@
 
+# So does lpad, which may have been built for another place: the sources that name one anew.
+LPAD_PLACED := $(shell grep -l 'LPAD_[A-Z]*DIR' lpad/daemon/*.c)
+.PHONY: $(LPAD_STAGED)
+$(LPAD_STAGED): $(call obj,lpad/daemon/main.c) $(LPAD_A) $(LPAD_COMMON_A) $(LIBESIM_ARCHIVES)
+	@rm -rf $(STAGE)/placed
+	@mkdir -p $(STAGE)/placed
+	for f in $(LPAD_PLACED); do \
+		$(CC) $(ALL_CPPFLAGS) $(LPAD_CPPFLAGS) $(ALL_CFLAGS) -c -o $(STAGE)/placed/$$(basename $$f .c).o $$f || exit 1; \
+	done
+	$(CC) $(ALL_LDFLAGS) -o $@ $(STAGE)/placed/*.o $(filter %.a,$^) $(LPAD_LIBS) $(DEPS_LIBS)
+
 # The same goes for what starts lpad, and for where it keeps its state.
 $(LPAD_UNIT): lpad/systemd/lpad.service.in
 $(LPAD_BUS_SERVICE): lpad/dbus/org.coreesim.Lpa1.service.in
@@ -98,7 +110,7 @@ $(DKMS_CONF): kmod/dkms.conf
 installs = $(foreach f,$(1),$(f):$(2)/$(notdir $(f)):$(3))
 INSTALL_LIST := \
 	$(call installs,$(filter-out %/pcscwait %/lpad,$(PROGRAMS)),$(bindir),755) \
-	$(call installs,$(filter %/lpad,$(PROGRAMS)),$(sbindir),755) \
+	$(call installs,$(LPAD_STAGED),$(sbindir),755) \
 	$(call installs,$(PUBLIC_HEADERS),$(includedir)/esim,644) \
 	$(call installs,$(LIBESIM_STATIC),$(libdir),644) \
 	$(call installs,$(LIBESIM_SO),$(libdir),755) \

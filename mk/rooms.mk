@@ -105,9 +105,11 @@ LPAD_A := $(BUILD)/lib/liblpad.a
 LPAD_LIBS := -lsystemd -linih
 LPACTL_LIBS := -lsystemd -lqrencode -lpng
 
-$(call obj,$(LPAD_COMMON_SRCS) $(LPAD_SRCS) $(LPACTL_SRCS)): ROOM_CPPFLAGS := -I. -Ikmod/include/uapi \
+LPAD_CPPFLAGS := -I. -Ikmod/include/uapi \
 	-DLPAD_DATADIR='"$(datadir)/coreesim"' -DLPAD_SYSCONFDIR='"$(sysconfdir)/coreesim"' \
 	-DLPAD_STATEDIR='"$(statedir)"'
+
+$(call obj,$(LPAD_COMMON_SRCS) $(LPAD_SRCS) $(LPACTL_SRCS)): ROOM_CPPFLAGS := $(LPAD_CPPFLAGS)
 
 # main.c apart, the daemon is a library that tests link.
 $(LPAD_COMMON_A): $(call obj,$(LPAD_COMMON_SRCS))

@@ -30,10 +30,10 @@ $(ABI32): tests/vm/i386/abi32.c kmod/include/uapi/linux/euicc.h $(FLAGS_STAMP)
 vm-programs: $(PROGRAMS) $(VM_PROGRAMS) $(EXAMPLES) $(ABI32) $(USBCCID_SO) $(if $(IFD_SRCS),$(IFD_SO))
 
 vm-check: deps
-	@scripts/deps.sh packages test kernel vm
+	@scripts/deps.sh packages test kernel vm deb
 	@$(RUN_ENV) tests/vm/check.sh
 vm-check-full: deps
-	@scripts/deps.sh packages test kernel vm
+	@scripts/deps.sh packages test kernel vm deb
 	@$(RUN_ENV) tests/vm/check.sh full
 
 # The ioctl fuzzer in User-Mode Linux, guided by its coverage; a part of `make fuzz`.

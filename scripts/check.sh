@@ -212,7 +212,7 @@ build_plain() {
 }
 
 check_all() {
-	local name sets=(build test kernel vm lint fuzz)
+	local name sets=(build test kernel vm deb lint fuzz)
 	[ "${WOLFSSL:-}" != system ] || sets+=(system)
 	need "set-up: packages" scripts/deps.sh packages "${sets[@]}"
 	need "set-up: wolfSSL and libcurl" scripts/deps.sh libs

@@ -37,7 +37,7 @@ declare -rA PACKAGES=(
 	[kernel]="make gcc libc6-dev flex bison bc libelf-dev libssl-dev xz-utils zstd perl python3-minimal
 		  kmod rsync dpkg-dev"
 	[vm]="qemu-system-x86 busybox-static cpio libc6-dev-i386 lib32gcc-12-dev socat
-	      udev pcscd libccid libpcsclite1 opensc python3-pyscard"
+	      udev pcscd libccid libpcsclite1 opensc python3-pyscard mmdebstrap debian-archive-keyring e2fsprogs"
 	[deb]="debhelper dh-dkms lintian rsync"
 	[lint]="cppcheck clang clang-tidy mandoc shellcheck sparse coccinelle perl"
 	[fuzz]="clang libclang-rt-14-dev"

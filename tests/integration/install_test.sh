@@ -54,8 +54,9 @@ build_usbccid_program() { # output pkg-config-option...
 	library=libesim
 }
 
+# What is made for a place is made here: other tests install to others at the same time.
 run_make() {
-	make -s --no-print-directory -C "$COREESIM_SRC" BUILD="$COREESIM_BUILD" \
+	make -s --no-print-directory -C "$COREESIM_SRC" BUILD="$COREESIM_BUILD" STAGE="$PWD/stage" \
 		DESTDIR="$PWD/root" prefix=/opt "$@" >make.log 2>&1 || { cat make.log >&2; atf_fail "make $*"; }
 }
 
@@ -128,12 +129,15 @@ install_body() {
 atf_test_case daemon
 daemon_head() {
 	atf_set descr "The daemon is installed with bus policy, polkit actions, unit, user and state of one and the same place"
-	atf_set require.progs "make cc systemd-analyze"
+	atf_set require.progs "make cc strings"
 }
 daemon_body() {
 	run_make install
 	share=root/opt/share
 	atf_check -o match:"^lpad " root/opt/sbin/lpad --version
+	# Built for one place, installed to another: it is the latter's that it looks at.
+	atf_check -o match:"/opt/etc/coreesim/lpad.conf" -o match:"/opt/var/lib/coreesim" root/opt/sbin/lpad --help
+	atf_check -o match:"/opt/share/coreesim" strings root/opt/sbin/lpad
 	[ ! -e root/opt/bin/lpad ] || atf_fail "lpad is among the users' programs"
 
 	# Each way to start it starts this one, as the user that sysusers makes.
@@ -145,7 +149,7 @@ daemon_body() {
 	atf_check -o match:"^u lpad " -o match:"^m lpad euicc$" cat root/opt/lib/sysusers.d/lpad.conf
 	atf_check -o match:"^d /opt/var/lib/coreesim 0700 lpad lpad" cat root/opt/lib/tmpfiles.d/lpad.conf
 	atf_check -o match:"SYSTEMD_WANTS.*lpad.service" cat root/opt/lib/udev/rules.d/71-lpad.rules
-	grep -rn "@[a-z]*@" root/opt/lib $share/dbus-1 && atf_fail "a place was not filled in"
+	grep -rnI "@[a-z]*@" root/opt/lib $share/dbus-1 && atf_fail "a place was not filled in"
 
 	for file in dbus-1/interfaces/org.coreesim.Lpa1.xml dbus-1/system.d/org.coreesim.Lpa1.conf \
 		polkit-1/actions/org.coreesim.lpa1.policy coreesim/ci.d/README man/man8/lpad.8; do

@@ -6,7 +6,7 @@
 # on stdout is "N passed, N failed, N skipped"; the figures are in $BUILD/vm/check.result
 # too, the failures in check.failed.
 #
-#   check.sh           tiers um and debian-6.1, and kmod built for 6.12
+#   check.sh           tiers um and debian-6.1, a whole Debian (system.sh), and kmod built for 6.12
 #   check.sh full      every tier, and the suites that are for that alone
 #   check.sh kernels [full]   only fetch and build the kernels
 #
@@ -16,14 +16,14 @@ cd "$(dirname "$0")/../.." || exit 1
 
 : "${BUILD:=build}" "${MAKE_BUILD:=$BUILD}" "${MAKE:=make}"
 kernels=(um debian-6.1 headers-6.12)
-tiers=(um debian-6.1)
+tiers=(um debian-6.1 system)
 own=(um)
 [ "${1:-}" != kernels ] || { only_kernels=1; shift; }
 case ${1:-} in
 '') ;;
 full)
 	kernels=(um debian-6.1 debian-6.12 kasan kcsan)
-	tiers=(um debian-6.1 debian-6.12 kasan kcsan)
+	tiers=(um debian-6.1 system debian-6.12 kasan kcsan)
 	own=(um kasan kcsan)
 	export VM_FULL=1 ;;
 *) sed -n '4,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
@@ -93,7 +93,9 @@ need() { # what command...
 }
 
 start_tier() { # tier
-	VM_PREBUILT=1 tests/vm/run.sh "$1" >"$BUILD/vm/$1.out" 2>&1 </dev/null &
+	local program=(tests/vm/run.sh "$1")
+	[ "$1" != system ] || program=(tests/vm/system.sh)
+	VM_PREBUILT=1 "${program[@]}" >"$BUILD/vm/$1.out" 2>&1 </dev/null &
 	running[$1]=$!
 }
 

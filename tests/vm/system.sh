@@ -67,7 +67,6 @@ need() { # what command...
 # That the packages build, and that lintian finds no error, is a test of its own.
 build_packages() {
 	say "Debian's packages"
-	need "set-up: packages" scripts/deps.sh packages deb
 	need "the packages build, and lintian finds no error" env -u VM_SCALE \
 		VERSION="$(sed -n 's/^VERSION := //p' Makefile)" BUILD="$BUILD" scripts/deb.sh
 	grep '^W:' "$run/step.log"

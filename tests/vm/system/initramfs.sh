@@ -20,7 +20,8 @@ install -m 755 tests/vm/system/init "$root/init"
 : >"$root/modules/order"
 for name in virtio_pci virtio_blk crc32c_generic ext4; do
 	while read -r kind file _; do
-		[ "$kind" = insmod ] && [ ! -e "$root/modules/${file##*/}" ] || continue
+		[ "$kind" = insmod ] || continue
+		[ ! -e "$root/modules/${file##*/}" ] || continue
 		cp "$file" "$root/modules/"
 		echo "${file##*/}" >>"$root/modules/order"
 	done < <(modprobe -d "$MODULE_ROOT" -S "$RELEASE" --ignore-install --show-depends "$name")
