@@ -173,7 +173,7 @@ void job_done(struct task *task, bool ran)
 	job->error = run->error;
 	if (run->rc && run->forced)
 		esim_error_set(&job->error, run->forced, "%s", run->forced_why);
-	if (ran && euicc)
+	if (run->began && euicc)
 		take_truth(run, euicc);
 	finish(job, outcome(run));
 	if (euicc)

@@ -37,6 +37,7 @@ struct job_run {
 
 	/* The lane's until done(), then the loop's. */
 	json_t *notes;
+	bool began;				/* else nothing was done, and nothing read */
 	bool lacks_code;			/* nobody could be asked for one */
 	int rc, truth_rc;
 	struct esim_error error, truth_error;

@@ -183,6 +183,7 @@ void job_run_work(struct task *task, struct card_session *session)
 
 	if (!begin(run))
 		return;
+	run->began = true;
 	hooks = job_hooks(run);
 	run->rc = do_work(run, session, &hooks);
 	tell_result(run, session);

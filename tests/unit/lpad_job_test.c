@@ -3,6 +3,7 @@
 #include "lpad_model.h"
 
 #include <poll.h>
+#include <semaphore.h>
 
 static const struct job_request download = { .kind = JOB_DOWNLOAD, .uid = 1000, .download.interactive = true };
 static const struct job_request nickname = { .kind = JOB_NICKNAME, .uid = 1000 };
@@ -321,6 +322,40 @@ static void see_the_end(void)
 	profiles_at_the_end = euicc_of(1)->profile_count;
 }
 
+static sem_t taken, may_begin;
+
+static void waits_to_begin(void)
+{
+	sem_post(&taken);
+	sem_wait(&may_begin);
+}
+
+/* Its thread has it already, and has done nothing: what is known of the card stays known. */
+ATF_TC_WITHOUT_HEAD(cancelled_as_it_begins_changes_nothing);
+ATF_TC_BODY(cancelled_as_it_begins_changes_nothing, tc)
+{
+	struct esim_error err;
+	struct job *job;
+
+	(void)tc;
+	ATF_REQUIRE(!sem_init(&taken, 0, 0) && !sem_init(&may_begin, 0, 0));
+	start();
+	insert('A', 1);
+	at_session = waits_to_begin;
+	job = submit(euicc_of(1), nickname);
+	sem_wait(&taken);
+	ATF_CHECK_EQ(job_cancel(job, LPA_LATER, &err), 0);
+	ATF_CHECK_EQ_MSG(job->state, JOB_QUEUED, "the thread did not have it");
+	at_session = NULL;
+	sem_post(&may_begin);
+	until_idle();
+	ATF_CHECK_STREQ(finished, "1:cancelled");
+	ATF_REQUIRE(euicc_of(1)->profiles);
+	ATF_CHECK(!euicc_of(1)->profiles->unknown_state);
+	ATF_CHECK(euicc_of(1)->complete);
+	stop();
+}
+
 ATF_TC_WITHOUT_HEAD(after_a_failure_the_lists_are_true_before_the_job_ends);
 ATF_TC_BODY(after_a_failure_the_lists_are_true_before_the_job_ends, tc)
 {
@@ -557,6 +592,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, cancelled_while_waiting_as_postponed);
 	ATF_TP_ADD_TC(tp, cancelled_at_work_fires_the_handle_with_its_reason);
 	ATF_TP_ADD_TC(tp, cancelled_in_the_queue_ends_at_once);
+	ATF_TP_ADD_TC(tp, cancelled_as_it_begins_changes_nothing);
 	ATF_TP_ADD_TC(tp, after_a_failure_the_lists_are_true_before_the_job_ends);
 	ATF_TP_ADD_TC(tp, what_cannot_be_read_is_unknown_and_the_reader_is_looked_at);
 	ATF_TP_ADD_TC(tp, a_reader_that_goes_ends_what_waits_and_what_runs);

@@ -48,10 +48,15 @@ struct card_session {
 	struct session_context *context;
 };
 
+/* On the lane's thread, which has taken its first task and not begun it. */
+static void (*at_session)(void);
+
 struct card_session *card_session_new(struct session_context *context)
 {
 	struct card_session *session = calloc(1, sizeof(*session));
 
+	if (at_session)
+		at_session();
 	session->context = session_context_ref(context);
 	return session;
 }
