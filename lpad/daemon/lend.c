@@ -78,7 +78,7 @@ struct errand {
 	int fd;
 	/* Drop */
 	model_done dropped;
-	char notification[32];
+	char notification[OUTBOX_NAME_SIZE];
 	struct snapshot snapshot;
 };
 

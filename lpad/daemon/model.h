@@ -10,8 +10,6 @@
 #include "lane.h"
 #include "session.h"
 
-#include <systemd/sd-bus.h>
-
 #include <sys/types.h>
 
 #define MODEL_MAX_EUICCS	256	/* gone ones included */
@@ -101,7 +99,7 @@ struct job_request {
 	char nickname[4 * ESIM_MAX_NICKNAME + 1];
 	unsigned reset_options;			/* enum es10c_reset_options */
 	char address[ESIM_MAX_FQDN + 1];	/* address, discover ("" : by itself) */
-	char notification[32];			/* outbox_entry.name; "": all that is due */
+	char notification[OUTBOX_NAME_SIZE];	/* outbox_entry.name; "": all that is due */
 	uint8_t nonce[64];
 	size_t nonce_len;
 };

@@ -17,15 +17,16 @@
 #ifndef LPAD_OUTBOX_H
 #define LPAD_OUTBOX_H
 
-#define OUTBOX_MAX_WAIT (7 * 24 * 3600)		/* seconds; nothing waits longer for its next attempt */
-
 #include "store.h"
 
 #include <esim/es10b.h>
 #include <esim/trust.h>
 
+#define OUTBOX_MAX_WAIT (7 * 24 * 3600)		/* seconds; nothing waits longer for its next attempt */
+#define OUTBOX_NAME_SIZE 32			/* with the final zero */
+
 struct outbox_entry {
-	char name[32];				/* of its files: SEQ, or SEQ-K for a second of that number */
+	char name[OUTBOX_NAME_SIZE];		/* of its files: SEQ, or SEQ-K for a second of that number */
 	struct esim_notification metadata;	/* read from the TLV */
 	uint8_t digest[ESIM_SHA256_SIZE];	/* of the TLV */
 	bool delivered;
@@ -75,6 +76,8 @@ bool outbox_waits_for_network(const struct outbox_entry *entry);
 /* The network came up: on disk, those are due at once. */
 int outbox_network_up(struct store *store, const struct esim_eid *eid, struct esim_error *err);
 
+/* To the same server, where what came first is sent first? */
+bool outbox_same_server(const struct outbox_entry *a, const struct outbox_entry *b);
 /* May entries[i] be sent at @now: it is owed, its time has come, nothing owed to its server comes before it? */
 bool outbox_due(const struct outbox *outbox, size_t i, int64_t now);
 /* The earliest time at which something may be sent; INT64_MAX: nothing is owed. */

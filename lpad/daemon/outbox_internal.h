@@ -8,7 +8,6 @@
 
 #define OUTBOX_DIRECTORY	"outbox/"
 #define OUTBOX_FILE_SIZE	64
-#define OUTBOX_NAME_SIZE	sizeof(((struct outbox_entry *)NULL)->name)
 
 /* outbox.c */
 void outbox_file(const char *name, const char *ending, char file[static OUTBOX_FILE_SIZE]);

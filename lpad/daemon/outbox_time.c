@@ -28,13 +28,17 @@ int64_t outbox_next(const struct outbox_retry *retry, unsigned attempts, unsigne
 	return now + (wait < OUTBOX_MAX_WAIT ? wait : OUTBOX_MAX_WAIT);
 }
 
+bool outbox_same_server(const struct outbox_entry *a, const struct outbox_entry *b)
+{
+	return strcasecmp(a->metadata.address, b->metadata.address) == 0;
+}
+
 /* Is nothing owed to the server of entries[i] before it? */
 static bool is_first(const struct outbox *outbox, size_t i)
 {
 	for (size_t before = 0; before < i; before++)
 		if (!outbox->entries[before].delivered &&
-		    strcasecmp(outbox->entries[before].metadata.address,
-			       outbox->entries[i].metadata.address) == 0)
+		    outbox_same_server(&outbox->entries[before], &outbox->entries[i]))
 			return false;
 	return true;
 }

@@ -94,8 +94,7 @@ static int send_entry(struct delivery *d, struct outbox_entry *entry, struct esi
 /* Entry @index, or one that goes to the same server before it. */
 static bool leads_to(const struct outbox *outbox, size_t i, size_t index)
 {
-	return i <= index && strcasecmp(outbox->entries[i].metadata.address,
-					outbox->entries[index].metadata.address) == 0;
+	return i <= index && outbox_same_server(&outbox->entries[i], &outbox->entries[index]);
 }
 
 /* Every entry whose time has come; what fails holds up its own server alone. */
