@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Devices that come and go: /dev/euiccN and the USB readers of the allow-list by udev
- * (sd-device), the URIs of the configuration as they are. Tells device.h.
+ * (sd-device), the URIs of the configuration as they are. Tells device.c, by the calls below.
  */
 #ifndef LPAD_MONITOR_H
 #define LPAD_MONITOR_H

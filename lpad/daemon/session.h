@@ -138,7 +138,7 @@ int work_attest(struct card_session *session, const struct card_target *target,
 
 /*
  * Send what is due of the outbox (@only not NULL: that entry, and what comes before it at its server, due
- * or not), forget on the card and on disk. @outbox is filled with what is left. The return value is the
+ * or not), forget on the card and on disk. *@ret is filled with what is left. The return value is the
  * first failure's; each entry has its own.
  */
 int work_deliver(struct card_session *session, const struct card_target *target,
