@@ -298,6 +298,16 @@ static void set_timer(sd_event_source *timer, uint64_t at)
 	sd_event_source_set_enabled(timer, at == UINT64_MAX ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
 }
 
+/* A timer of the real time would sleep for years where the clock was ahead and is set right. */
+static uint64_t to_wait_until(const struct courier *courier, uint64_t at)
+{
+	const uint64_t real = now_of(courier, CLOCK_REALTIME), boot = now_of(courier, CLOCK_BOOTTIME);
+
+	if (at == UINT64_MAX)
+		return at;
+	return at > real ? boot + (at - real) : boot;
+}
+
 static void forget_unseen(struct courier *courier)
 {
 	size_t kept = 0;
@@ -328,7 +338,7 @@ static int on_recount(sd_event_source *source, void *context)
 		count_check(courier, round, euicc);
 	}
 	forget_unseen(courier);
-	set_timer(courier->deliver, courier->deliver_at);
+	set_timer(courier->deliver, to_wait_until(courier, courier->deliver_at));
 	set_timer(courier->check, courier->check_at);
 	watch_network(courier);
 	daemon_activity(courier->daemon);
@@ -361,7 +371,7 @@ int courier_new(struct daemon *daemon, struct courier **ret, struct esim_error *
 	if (r >= 0)
 		r = sd_event_add_defer(daemon->event, &courier->recount, on_recount, courier);
 	if (r >= 0)
-		r = sd_event_add_time(daemon->event, &courier->deliver, CLOCK_REALTIME, UINT64_MAX, LATE,
+		r = sd_event_add_time(daemon->event, &courier->deliver, CLOCK_BOOTTIME, UINT64_MAX, LATE,
 				      on_deliver, courier);
 	if (r >= 0)
 		r = sd_event_add_time(daemon->event, &courier->check, CLOCK_BOOTTIME, UINT64_MAX, CHECK_LATE,

@@ -93,6 +93,21 @@ void network_free(struct network **network)
 	*network = NULL;
 }
 
+static uint64_t clock_ahead;		/* of the true time: microseconds */
+
+/* In place of the library's: the courier's clock is the test's. */
+int sd_event_now(sd_event *event, clockid_t clock, uint64_t *ret)
+{
+	struct timespec now;
+
+	(void)event;
+	clock_gettime(clock, &now);
+	*ret = (uint64_t)now.tv_sec * SEC + (uint64_t)now.tv_nsec / 1000;
+	if (clock == CLOCK_REALTIME)
+		*ret += clock_ahead;
+	return 0;
+}
+
 /* --- a turn of the loop ------------------------------------------------------------------------------- */
 
 static void start(size_t euiccs)
@@ -142,14 +157,20 @@ static void settle(void)
 		ATF_REQUIRE_MSG(turns++ < 1000, "it spins");
 }
 
-static void run_until(const unsigned *count, unsigned wanted)
+/* With no news for the courier. */
+static void wait_for(const unsigned *count, unsigned wanted)
 {
 	const time_t end = time(NULL) + PATIENCE;
 
-	courier_update(fake.daemon.courier);
 	while (*count < wanted && time(NULL) < end)
 		sd_event_run(fake.daemon.event, SEC);
 	ATF_REQUIRE_MSG(*count >= wanted, "%u of %u", *count, wanted);
+}
+
+static void run_until(const unsigned *count, unsigned wanted)
+{
+	courier_update(fake.daemon.courier);
+	wait_for(count, wanted);
 }
 
 /* Does a timer of this process run? */
@@ -231,6 +252,20 @@ ATF_TC_BODY(a_time_of_a_wrong_clock_is_now, tc)
 	start(1);
 	owe(0, 0, time(NULL) + 365 * 24 * 3600);
 	run_until(&fake.delivered[0], 1);
+	stop();
+}
+
+/* An RTC that was years ahead when lpad started, until the network told the time. */
+ATF_TC_WITHOUT_HEAD(a_clock_set_back_delays_nothing);
+ATF_TC_BODY(a_clock_set_back_delays_nothing, tc)
+{
+	start(1);
+	clock_ahead = 365 * 24 * 3600 * SEC;
+	owe(0, 0, time(NULL) + 365 * 24 * 3600 + 3);
+	settle();
+	ATF_CHECK_EQ(fake.delivered[0], 0);
+	clock_ahead = 0;
+	wait_for(&fake.delivered[0], 1);
 	stop();
 }
 
@@ -335,6 +370,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, what_is_due_goes_and_what_is_not_waits);
 	ATF_TP_ADD_TC(tp, the_first_of_each_server_counts);
 	ATF_TP_ADD_TC(tp, a_time_of_a_wrong_clock_is_now);
+	ATF_TP_ADD_TC(tp, a_clock_set_back_delays_nothing);
 	ATF_TP_ADD_TC(tp, a_delivery_that_changes_nothing_is_held_back);
 	ATF_TP_ADD_TC(tp, one_at_a_time_for_an_euicc_that_is_known);
 	ATF_TP_ADD_TC(tp, the_network_is_watched_while_something_waits_for_it);
