@@ -31,7 +31,7 @@ say() { printf '==> %s\n' "$*"; }
 
 clean_up() {
 	trap '' INT TERM HUP
-	[ -z "$guest" ] || { kill -KILL "$guest"; wait "$guest"; } 2>/dev/null
+	[ -z "$guest" ] || { kill -KILL -- "-$guest"; wait "$guest"; } 2>/dev/null
 	rm -rf "$run"
 }
 trap clean_up EXIT
@@ -95,20 +95,22 @@ make_disk() {
 	tar=$(tests/vm/system/base.sh) || { fail "a small Debian 12"; conclude; }
 	need "the disk" as_root tests/vm/system/root.sh "$tar" "$BUILD/deb" "$modules" "$RELEASE" "$BUILD" "$run/disk"
 	as_root chown "$(id -u)" "$run/disk"
+	{ grep -E '^(not )?ok - ' "$run/step.log"; echo 1..1; } >"$run/disk.log"
+	count "$run/disk.log"
 	need "the initramfs" tests/vm/system/initramfs.sh "$run/initramfs"
 }
 
 boot() {
 	: >"$console"
-	exec timeout -k 5 "$LIMIT" qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu max,la57=off -m 1024 -smp 2 \
+	exec setsid timeout -k 5 "$LIMIT" qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu max,la57=off -m 1024 -smp 2 \
 		-display none -nodefaults -no-reboot -kernel "$IMAGE" -initrd "$run/initramfs" \
 		-append "console=ttyS0 no_timer_check quiet panic=-1 systemd.journald.forward_to_console=1" \
 		-drive "file=$run/disk,if=none,id=disk,format=raw,cache=unsafe" -device virtio-blk-pci,drive=disk \
 		-serial "file:$console" -serial stdio </dev/null
 }
 
-# What the story said, line by line.
-count() {
+# What was said, line by line.
+count() { # file
 	local line plan='' lines=0
 	while IFS= read -r line; do
 		line=${line%$'\r'}
@@ -119,8 +121,8 @@ count() {
 		1..*) plan=${line#1..} ;;
 		'# '*) [ "$failed" = 0 ] && [ "${line#\# note: }" = "$line" ] || printf '    %s\n' "$line" ;;
 		esac
-	done <"$log"
-	[ "$plan" = "$lines" ] || fail "the story ended after $lines lines${plan:+ of $plan}"
+	done <"$1"
+	[ "$plan" = "$lines" ] || fail "${1##*/} ends after $lines lines${plan:+ of $plan}"
 }
 
 tell_story() {
@@ -131,7 +133,7 @@ tell_story() {
 	guest=$!
 	wait "$guest"
 	guest=
-	count
+	count "$log"
 	if [ "$failed" != 0 ]; then
 		[ ! -s "$run/qemu.err" ] || sed 's/^/    qemu: /' "$run/qemu.err"
 		tail -n 100 "$log" | tr -d '\r' | sed 's/^/    /'

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Makes the disk of the whole system: the small Debian, our packages installed in it, the kernel's
-# modules, two users who are logged in, and the story that runs at boot. Needs root.
+# modules, two users who are logged in, and the story that runs at boot. Needs root. Before that
+# lpad is called there without systemd as PID 1: "ok - ..." or "not ok - ..." on stdout.
 #
 #   root.sh BASE-TAR PACKAGES-DIRECTORY MODULES-DIRECTORY RELEASE BUILD IMAGE
+# shellcheck disable=SC2016 # what is quoted is for the shell inside
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 PATH=$PATH:/usr/sbin:/sbin
@@ -18,13 +20,34 @@ trap 'rm -rf --one-file-system "$work"' EXIT
 trap 'exit 1' INT TERM HUP
 root=$work/root
 
+# In namespaces that end with the command, and everything it started with them.
+inside() { # command
+	unshare --mount --pid --net --fork --kill-child sh -c \
+		'mount -t proc proc "$1/proc" && mount -t tmpfs tmpfs "$1/run" && exec chroot "$1" /bin/sh -c "$2"' - "$root" "$1"
+}
+
+# Without systemd the bus starts lpad itself, as the user that the packages made.
+without_systemd() {
+	local user
+	user=$(inside 'mkdir /run/dbus && dbus-daemon --system --fork &&
+		busctl get-property org.coreesim.Lpa1 /org/coreesim/Lpa1 org.coreesim.Lpa1.Manager1 Version >/dev/null &&
+		for dir in /proc/[0-9]*; do
+			if [ "$(cat $dir/comm)" = lpad ]; then stat -c %U $dir; fi
+		done' 2>"$work/bus.log") || true
+	if [ "$user" = lpad ]; then
+		echo "ok - without systemd the bus starts lpad, as its user"
+	else
+		echo "not ok - without systemd the bus starts lpad, as its user: '$user' $(cat "$work/bus.log")"
+	fi
+}
+
 install_packages() {
 	local name
 	mkdir "$root/debs"
 	for name in $INSTALLED; do
 		cp "$packages/${name}"_*.deb "$root/debs/"
 	done
-	chroot "$root" /bin/sh -c 'dpkg -i /debs/*.deb' >"$work/dpkg.log" 2>&1 || {
+	inside 'dpkg -i /debs/*.deb' >"$work/dpkg.log" 2>&1 || {
 		cat "$work/dpkg.log" >&2
 		echo "the packages do not install" >&2
 		return 1
@@ -83,6 +106,7 @@ install_story() {
 mkdir "$root"
 tar -C "$root" --numeric-owner -xf "$tar"
 install_packages
+without_systemd
 install_modules
 configure
 install_story

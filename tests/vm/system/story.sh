@@ -192,7 +192,8 @@ survives() {
 	becomes "the eUICC has gone" is_property $EUICC Euicc1 State 's "gone"'
 	start_card --link apdu-us=1000000
 	becomes "the eUICC is back, in a slow card" is_ready
-	busctl --timeout=300 call org.coreesim.Lpa1 $EUICC org.coreesim.Lpa1.Euicc1 Refresh >refresh.out 2>&1 &
+	expect "a download that takes its time" busctl call org.coreesim.Lpa1 $EUICC org.coreesim.Lpa1.Euicc1 Download \
+		'a{sv}' 1 activation_code s 'LPA:1$smdpp.example.com$other'
 	becomes "at work" is_property $EUICC Euicc1 State 's "busy"'
 	main=$(unit MainPID)
 	kill -STOP "$main"
