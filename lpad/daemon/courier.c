@@ -85,7 +85,7 @@ static uint64_t print_of(const struct euicc *euicc)
 static bool is_first(const struct euicc *euicc, const struct notification *notification)
 {
 	for (const struct notification *n = euicc->notifications; n != notification; n = n->next)
-		if (strcasecmp(n->info.metadata.address, notification->info.metadata.address) == 0)
+		if (outbox_same_server(&n->info, &notification->info))
 			return false;
 	return true;
 }
