@@ -38,17 +38,6 @@ void format_iccid(const struct esim_iccid *iccid, char text[static ESIM_ICCID_DI
 		esim_hex_encode(esim_slice(iccid->bytes, sizeof(iccid->bytes)), text);
 }
 
-void format_bits(unsigned bits, const char *const *names, char *text, size_t size)
-{
-	size_t used = 0;
-
-	text[0] = '\0';
-	for (size_t i = 0; names[i] && used < size; i++)
-		if (bits & 1u << i)
-			used += (size_t)snprintf(text + used, size - used, "%s%s",
-						 used ? ", " : "", names[i]);
-}
-
 json_t *json_text(const char *text)
 {
 	char printable[1024];
@@ -76,7 +65,7 @@ json_t *json_version(struct esim_version version)
 }
 
 /* The names of the bits that are set. */
-static json_t *json_bits(unsigned bits, const char *const *names)
+json_t *json_bits(unsigned bits, const char *const *names)
 {
 	json_t *array = json_array();
 

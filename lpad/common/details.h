@@ -14,6 +14,8 @@
 
 json_t *json_text(const char *text);
 json_t *json_hex(struct esim_slice bytes);
+/* names[] ends with NULL and starts at bit 0. */
+json_t *json_bits(unsigned bits, const char *const *names);
 json_t *json_version(struct esim_version version);
 json_t *json_profile(const struct esim_profile *profile);
 json_t *json_notification(const struct esim_notification *notification);
@@ -31,8 +33,7 @@ void error_from_json(const json_t *object, struct esim_error *ret);
 /* "8944…" of an ICCID, also of a malformed one. */
 void format_iccid(const struct esim_iccid *iccid, char text[static ESIM_ICCID_DIGITS + 1]);
 
-/* "ppr1, ppr2" of bits; names[] ends with NULL and starts at bit 0. */
-void format_bits(unsigned bits, const char *const *names, char *text, size_t size);
+/* Of policy rules, for json_bits(). */
 extern const char *const ppr_names[];
 
 #endif

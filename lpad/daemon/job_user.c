@@ -76,16 +76,6 @@ static enum lpa_answer wait_for(struct job_run *run, unsigned need)
 	return LPA_NO_ANSWER;
 }
 
-static json_t *names_of(unsigned bits, const char *const *names)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; names[i]; i++)
-		if (bits & 1u << i)
-			json_array_append_new(array, json_string(names[i]));
-	return array;
-}
-
 static void show_offer(struct job_run *run, const struct lpa_offer *offer)
 {
 	job_tell_detail(run, "profileMetadata", json_profile(offer->metadata));
@@ -93,7 +83,7 @@ static void show_offer(struct job_run *run, const struct lpa_offer *offer)
 	if (offer->known_test_profile)
 		job_tell_detail(run, "knownTestProfile", json_true());
 	if (offer->policy_rules)
-		job_tell_detail(run, "policyConsent", names_of(offer->policy_rules, ppr_names));
+		job_tell_detail(run, "policyConsent", json_bits(offer->policy_rules, ppr_names));
 }
 
 static enum lpa_answer consent(void *context, const struct lpa_offer *offer)

@@ -19,14 +19,11 @@ static int64_t fixed_clock(void *context)
 /* As lpad's Job1.GetDetails() tells it. */
 static json_t *json_offer(const struct lpa_offer *offer)
 {
-	json_t *object = json_object(), *rules = json_array();
+	json_t *object = json_object();
 
-	for (size_t i = 0; ppr_names[i]; i++)
-		if (offer->policy_rules & 1u << i)
-			json_array_append_new(rules, json_string(ppr_names[i]));
 	json_object_set_new(object, "profileMetadata", json_profile(offer->metadata));
 	json_object_set_new(object, "serverAddress", json_text(offer->server_address));
-	json_object_set_new(object, "policyConsent", rules);
+	json_object_set_new(object, "policyConsent", json_bits(offer->policy_rules, ppr_names));
 	json_object_set_new(object, "confirmationCodeRequired",
 			    json_boolean(offer->confirmation_code_required));
 	json_object_set_new(object, "knownTestProfile", json_boolean(offer->known_test_profile));

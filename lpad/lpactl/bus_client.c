@@ -92,11 +92,6 @@ void bus_client_free(struct bus_client **client)
 	*client = NULL;
 }
 
-sd_bus *bus_client_sd(struct bus_client *client)
-{
-	return client->bus;
-}
-
 int bus_client_match(struct bus_client *client, sd_bus_slot **slot, const char *rule,
 		     sd_bus_message_handler_t handler, void *context, struct esim_error *err)
 {

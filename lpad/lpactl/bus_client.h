@@ -21,9 +21,7 @@ struct bus_client;
 int bus_client_open(struct esim_cancel *cancel, struct bus_client **ret, struct esim_error *err);
 void bus_client_free(struct bus_client **client);
 
-/* For matches of signals. */
-sd_bus *bus_client_sd(struct bus_client *client);
-/* Those that are new are heard from here on, of every sender that is lpad. NULL: no memory, or no bus. */
+/* Signals that fit @rule and are new are heard from here on, of every sender that is lpad. NULL: no memory, or no bus. */
 int bus_client_match(struct bus_client *client, sd_bus_slot **slot, const char *rule,
 		     sd_bus_message_handler_t handler, void *context, struct esim_error *err);
 
