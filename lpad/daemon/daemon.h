@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The one struct daemon: what its parts share. Only main.c and the parts named here look inside. */
+/* The one struct daemon: what its parts share, all of it the loop's but next_euicc. */
 #ifndef LPAD_DAEMON_H
 #define LPAD_DAEMON_H
 

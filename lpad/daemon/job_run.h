@@ -10,7 +10,7 @@
 /* What the loop shows of it. */
 struct job_view {
 	bool waiting;
-	char stage[40];
+	char stage[JOB_STAGE_SIZE];
 	unsigned progress, needs;
 	json_t *details;			/* what is new of them, to be taken over; NULL: nothing */
 };

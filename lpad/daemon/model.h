@@ -16,6 +16,7 @@
 #define MODEL_MAX_QUEUED	32	/* jobs of one eUICC that have not ended */
 #define MODEL_MAX_QUEUED_UID	64	/* and of one uid; root has no such bound */
 #define MODEL_MAX_ENDED		64	/* jobs that ended and can still be read */
+#define JOB_STAGE_SIZE		40	/* of a step's name, with the final zero */
 
 struct daemon;
 struct device;				/* device.c: a reader, its lane, its eUICCs */
@@ -112,7 +113,7 @@ struct job {
 	unsigned euicc_number;
 	struct job_request request;
 	enum job_state state;
-	char stage[40];
+	char stage[JOB_STAGE_SIZE];
 	unsigned progress;			/* percent */
 	unsigned needs;				/* enum job_needs */
 	json_t *details;			/* owned; what GetDetails() adds to kind, state and euicc */
