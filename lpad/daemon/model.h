@@ -101,7 +101,7 @@ struct job_request {
 	unsigned reset_options;			/* enum es10c_reset_options */
 	char address[ESIM_MAX_FQDN + 1];	/* address, discover ("" : by itself) */
 	char notification[OUTBOX_NAME_SIZE];	/* outbox_entry.name; "": all that is due */
-	uint8_t nonce[64];
+	uint8_t nonce[LPA_MAX_NONCE];
 	size_t nonce_len;
 };
 
