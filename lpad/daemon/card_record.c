@@ -4,11 +4,12 @@
 
 #include <esim/text.h>
 
-#include <limits.h>
 #include <string.h>
 
 #define NAME "card.json"
 #define MAX_SEGMENT 65535
+/* Far above what was ever given, and the numbers after it are still numbers. */
+#define MAX_NUMBER 1000000000
 
 int card_record_read(struct store *store, const struct esim_eid *eid, struct card_record *ret)
 {
@@ -22,7 +23,7 @@ int card_record_read(struct store *store, const struct esim_eid *eid, struct car
 	rc = store_read_json(store, eid, NAME, &object, NULL);
 	if (rc)
 		return rc;
-	good = store_take_number(object, "number", INT_MAX, &number) &&
+	good = store_take_number(object, "number", MAX_NUMBER, &number) &&
 	       store_take_octets(object, "isdrAid", record.isdr_aid.bytes, sizeof(record.isdr_aid.bytes),
 				 &record.isdr_aid.len) &&
 	       store_take_number(object, "segmentSize", MAX_SEGMENT, &segment_size) &&

@@ -112,8 +112,11 @@ static void done(struct task *task, bool ran)
 	struct device *device = probe->device;
 	struct daemon *daemon = device->daemon;
 
-	if (!ran)
+	/* The reader was not asked: that it is gone is nothing anybody said. */
+	if (!ran) {
+		probe->there = true;
 		esim_error_set(&probe->err, ESIM_ENOMEM, "the reader could not be looked at");
+	}
 	device->probe = NULL;
 	if (!device->leaving)
 		device_probed(device, probe);
