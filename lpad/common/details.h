@@ -25,6 +25,8 @@ json_t *json_rat(const struct esim_rat *rat);
 json_t *json_installation_result(const struct es10b_installation_result *result);
 json_t *json_reset_options(unsigned options);	/* enum es10c_reset_options, by their names in ES10c */
 json_t *json_steps(const struct lpa *lpa);
+json_t *json_offer(const struct lpa_offer *offer);
+json_t *json_download_result(const struct lpa_download_result *result);
 json_t *json_attestation(const struct lpa_attestation *attestation);
 json_t *json_error(const struct esim_error *err);
 /* The way back, for who reads it from D-Bus: as far as @object goes. */

@@ -63,5 +63,7 @@ struct session_hooks job_hooks(struct job_run *run);
 void job_tell(struct job_run *run);
 /* @details is owned by the call. Not locked. */
 void job_tell_detail(struct job_run *run, const char *name, json_t *details);
+/* The same with each member of @details, an object, which it takes. */
+void job_tell_details(struct job_run *run, json_t *details);
 
 #endif

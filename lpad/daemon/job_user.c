@@ -32,6 +32,16 @@ void job_tell_detail(struct job_run *run, const char *name, json_t *details)
 	pthread_mutex_unlock(&run->lock);
 }
 
+void job_tell_details(struct job_run *run, json_t *details)
+{
+	pthread_mutex_lock(&run->lock);
+	if (!run->view.details)
+		run->view.details = json_object();
+	json_object_update_new(run->view.details, details);
+	job_tell(run);
+	pthread_mutex_unlock(&run->lock);
+}
+
 /* --- waiting for a person ----------------------------------------------------------------------------------- */
 
 static struct timespec deadline(uint64_t usec)
@@ -76,22 +86,12 @@ static enum lpa_answer wait_for(struct job_run *run, unsigned need)
 	return LPA_NO_ANSWER;
 }
 
-static void show_offer(struct job_run *run, const struct lpa_offer *offer)
-{
-	job_tell_detail(run, "profileMetadata", json_profile(offer->metadata));
-	job_tell_detail(run, "serverAddress", json_text(offer->server_address));
-	if (offer->known_test_profile)
-		job_tell_detail(run, "knownTestProfile", json_true());
-	if (offer->policy_rules)
-		job_tell_detail(run, "policyConsent", json_bits(offer->policy_rules, ppr_names));
-}
-
 static enum lpa_answer consent(void *context, const struct lpa_offer *offer)
 {
 	struct job_run *run = context;
 	enum lpa_answer answer;
 
-	show_offer(run, offer);
+	job_tell_details(run, json_offer(offer));
 	pthread_mutex_lock(&run->lock);
 	/* All at once, so that one Confirm() can answer all. */
 	run->view.needs = JOB_NEEDS_CONSENT;

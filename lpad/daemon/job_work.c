@@ -100,22 +100,7 @@ static void explain_code(struct job_run *run)
 
 static void tell_download(struct job_run *run)
 {
-	const struct lpa_download_result *result = &run->download.result;
-	char iccid[ESIM_ICCID_DIGITS + 1];
-
-	if (result->has_metadata) {
-		format_iccid(&result->metadata.iccid, iccid);
-		job_tell_detail(run, "iccid", json_string(iccid));
-		job_tell_detail(run, "profileMetadata", json_profile(&result->metadata));
-	}
-	if (result->has_result)
-		job_tell_detail(run, "profileInstallationResult", json_installation_result(&result->result));
-	if (result->server_address[0])
-		job_tell_detail(run, "serverAddress", json_text(result->server_address));
-	job_tell_detail(run, "installed", json_boolean(result->installed));
-	job_tell_detail(run, "enabled", json_boolean(result->enabled));
-	job_tell_detail(run, "notificationSent", json_boolean(result->notification_sent));
-	job_tell_detail(run, "sessions", json_integer(result->attempts));
+	job_tell_details(run, json_download_result(&run->download.result));
 	explain_code(run);
 }
 

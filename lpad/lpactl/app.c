@@ -16,20 +16,6 @@ static int64_t fixed_clock(void *context)
 	return ((const struct app *)context)->options.clock;
 }
 
-/* As lpad's Job1.GetDetails() tells it. */
-static json_t *json_offer(const struct lpa_offer *offer)
-{
-	json_t *object = json_object();
-
-	json_object_set_new(object, "profileMetadata", json_profile(offer->metadata));
-	json_object_set_new(object, "serverAddress", json_text(offer->server_address));
-	json_object_set_new(object, "policyConsent", json_bits(offer->policy_rules, ppr_names));
-	json_object_set_new(object, "confirmationCodeRequired",
-			    json_boolean(offer->confirmation_code_required));
-	json_object_set_new(object, "knownTestProfile", json_boolean(offer->known_test_profile));
-	return object;
-}
-
 static enum lpa_answer ask(void *context, const struct lpa_offer *offer,
 			   enum lpa_answer (*prompt)(struct app *app, const json_t *offer))
 {

@@ -98,21 +98,6 @@ static json_t *json_device(const struct app *app)
 	return object;
 }
 
-static void fill_json(struct app *app, const struct lpa_download_result *result)
-{
-	json_object_set_new(app->result, "deviceInfo", json_device(app));
-	if (result->has_metadata)
-		json_object_set_new(app->result, "profileMetadata", json_profile(&result->metadata));
-	if (result->has_result)
-		json_object_set_new(app->result, "profileInstallationResult",
-				    json_installation_result(&result->result));
-	json_object_set_new(app->result, "serverAddress", json_text(result->server_address));
-	json_object_set_new(app->result, "installed", json_boolean(result->installed));
-	json_object_set_new(app->result, "enabled", json_boolean(result->enabled));
-	json_object_set_new(app->result, "notificationSent", json_boolean(result->notification_sent));
-	json_object_set_new(app->result, "sessions", json_integer(result->attempts));
-}
-
 static int run_order(struct app *app, const struct code *code)
 {
 	struct lpa_order order = {
@@ -130,7 +115,8 @@ static int run_order(struct app *app, const struct code *code)
 	rc = lpa_download(app->lpa, &order, &result, &app->err);
 	if (rc == ESIM_EREFUSED && app->unanswered)
 		esim_error_advise(&app->err, "%s", app->unanswered);
-	fill_json(app, &result);
+	json_object_set_new(app->result, "deviceInfo", json_device(app));
+	json_object_update_new(app->result, json_download_result(&result));
 	lpa_download_result_clear(&result);
 	return rc;
 }

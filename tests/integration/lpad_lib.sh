@@ -109,6 +109,15 @@ allow() { # user action...
 		});
 		RULE
 	done
+	# polkitd hears of rules in its own time.
+	for action; do
+		wait_until is_allowed || atf_fail "polkit does not allow $allow_user $action"
+	done
+}
+
+# shellcheck disable=SC2016 # the inner shell's own number
+is_allowed() {
+	as "$allow_user" sh -c 'pkcheck --action-id "org.coreesim.lpa1.$1" --process $$' sh "$action"
 }
 
 add_card() { # name veuicc option...
