@@ -38,7 +38,7 @@ declare -rA PACKAGES=(
 		  kmod rsync dpkg-dev"
 	[vm]="qemu-system-x86 busybox-static cpio libc6-dev-i386 lib32gcc-12-dev socat
 	      udev pcscd libccid libpcsclite1 opensc python3-pyscard mmdebstrap debian-archive-keyring e2fsprogs"
-	[deb]="debhelper dh-dkms lintian rsync"
+	[deb]="build-essential debhelper dh-dkms lintian rsync"
 	[lint]="cppcheck clang clang-tidy mandoc shellcheck sparse coccinelle perl"
 	[fuzz]="clang libclang-rt-14-dev"
 	[bench]="valgrind strace"
