@@ -31,6 +31,13 @@ CURL_LIBS := $(LIBS_PREFIX)/lib/libcurl.a
 USB_LIBS := -lusb-1.0
 PCSC_CFLAGS := $(shell pkg-config --cflags-only-I libpcsclite 2>/dev/null | sed 's/-I/-isystem /g')
 PCSC_LIBS := -lpcsclite
+# The modem transports are loaded; their libraries are theirs alone.
+GLIB_CFLAGS := $(shell pkg-config --cflags gio-2.0 2>/dev/null | sed 's/-I/-isystem /g')
+GLIB_LIBS := -lgio-2.0 -lgobject-2.0 -lglib-2.0
+MBIM_CFLAGS := $(shell pkg-config --cflags mbim-glib 2>/dev/null | sed 's/-I/-isystem /g')
+MBIM_LIBS := -lmbim-glib
+QMI_CFLAGS := $(shell pkg-config --cflags qmi-glib qrtr-glib 2>/dev/null | sed 's/-I/-isystem /g')
+QMI_LIBS := -lqmi-glib -lqrtr-glib
 DEPS_LIBS := $(CURL_LIBS) $(WOLFSSL_LIBS) -ljansson -ltasn1 $(USB_LIBS) $(PCSC_LIBS) -lpthread -lm
 
 CFLAGS ?= -g

@@ -61,7 +61,8 @@ LIBESIM_A := $(BUILD)/lib/libesim.a
 LIBESIM_SO := $(BUILD)/lib/libesim.so.$(VERSION)
 LIBESIM_MAP := libesim/libesim.map
 
-$(call obj,$(LIBESIM_SRCS)): ROOM_CPPFLAGS := -Ilibesim/src -Iusbccid/include -Ikmod/include/uapi $(PCSC_CFLAGS)
+$(call obj,$(LIBESIM_SRCS)): ROOM_CPPFLAGS := -Ilibesim/src -Iusbccid/include -Ikmod/include/uapi $(PCSC_CFLAGS) \
+	-DESIM_MODULEDIR='"$(libdir)/coreesim"'
 
 $(LIBESIM_A): $(LIBESIM_OBJS) $(SOURCES_STAMP)
 	@mkdir -p $(@D)
@@ -77,6 +78,38 @@ $(LIBESIM_SO): $(LIBESIM_OBJS) $(LIBESIM_MAP) $(USBCCID_SO) $(SOURCES_STAMP)
 
 # A program that has libesim's archive has usbccid's too.
 LIBESIM_ARCHIVES := $(LIBESIM_A) $(USBCCID_A)
+
+# --- modem: transports that libesim loads, each with the library that it needs ----------------
+# What is not a module's own entry (module.c) is an archive too, for unit tests and fuzzers.
+MODEM_COMMON_SRCS := $(filter-out %/glib_call.c,$(wildcard modem/common/*.c))
+MODEM_GLIB_SRCS := $(wildcard modem/common/glib_call.c)
+MODEM_SCHEMES := $(patsubst modem/%/module.c,%,$(wildcard modem/*/module.c))
+MODEM_MODULES := $(patsubst %,$(BUILD)/lib/coreesim/%.so,$(MODEM_SCHEMES))
+MODEM_MAP := modem/module.map
+MODEM_SRCS := $(wildcard modem/*/*.c)
+MODEM_A := $(BUILD)/lib/libmodem.a
+MODEM_LIBS := $(MBIM_LIBS) $(QMI_LIBS) $(GLIB_LIBS) -linih
+
+$(call obj,$(MODEM_SRCS)): ROOM_CPPFLAGS := -I. $(GLIB_CFLAGS) \
+	-DMODEM_DATADIR='"$(datadir)/coreesim"' -DMODEM_SYSCONFDIR='"$(sysconfdir)/coreesim"' \
+	-DMODEM_STATEDIR='"$(statedir)/modems"'
+$(call obj,$(wildcard modem/mbim/*.c)): ROOM_CPPFLAGS += $(MBIM_CFLAGS)
+$(call obj,$(wildcard modem/qmi/*.c)): ROOM_CPPFLAGS += $(QMI_CFLAGS)
+
+$(MODEM_A): $(call obj,$(filter-out %/module.c,$(MODEM_SRCS))) $(SOURCES_STAMP)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $(filter %.o,$^)
+
+# --no-undefined: of libesim's archive only errors, bytes and the like come in, or it does not link.
+$(MODEM_MODULES): $(BUILD)/lib/coreesim/%.so: $(call obj,$(MODEM_COMMON_SRCS)) $(LIBESIM_A) $(MODEM_MAP) $(SOURCES_STAMP)
+	@mkdir -p $(@D)
+	$(CC) -shared -Wl,--version-script=$(MODEM_MAP) $(if $(SAN),,-Wl,--no-undefined) $(ALL_LDFLAGS) -o $@ \
+		$(filter %.o %.a,$^) $(MODULE_LIBS) -linih -lpthread
+$(foreach scheme,$(MODEM_SCHEMES),$(eval $(BUILD)/lib/coreesim/$(scheme).so: $(call obj,$(wildcard modem/$(scheme)/*.c))))
+$(BUILD)/lib/coreesim/mbim.so: MODULE_LIBS := $(MBIM_LIBS) $(GLIB_LIBS)
+$(BUILD)/lib/coreesim/qmi.so: MODULE_LIBS := $(QMI_LIBS) $(GLIB_LIBS)
+$(BUILD)/lib/coreesim/mbim.so $(BUILD)/lib/coreesim/qmi.so: $(call obj,$(MODEM_GLIB_SRCS))
 
 # --- ifd: /dev/euiccN as a reader of pcsc-lite's --------------------------------------
 IFD_SRCS := $(wildcard ifd/*.c)
@@ -123,20 +156,26 @@ $(LPAD_COMMON_A) $(LPAD_A): $(SOURCES_STAMP)
 RSP_SRCS := $(wildcard tests/rsp/*.c)
 VEUICC_SRCS := $(wildcard tests/veuicc/*.c)
 SMDPP_SRCS := $(wildcard tests/smdpp/*.c)
+USBIP_SRCS := $(wildcard tests/usbip/*.c)
 VREADER_SRCS := $(wildcard tests/vreader/*.c)
+VMODEM_SRCS := $(wildcard tests/vmodem/*.c)
 RSP_A := $(BUILD)/lib/librsp.a
 VEUICC_A := $(BUILD)/lib/libveuicc.a
 SMDPP_A := $(BUILD)/lib/libsmdpp.a
+USBIP_A := $(BUILD)/lib/libusbip.a
 VREADER_A := $(BUILD)/lib/libvreader.a
+VMODEM_A := $(BUILD)/lib/libvmodem.a
 
-$(call obj,$(RSP_SRCS) $(VEUICC_SRCS) $(SMDPP_SRCS) $(VREADER_SRCS)): ROOM_CPPFLAGS := -Itests -Ikmod/include/uapi
+$(call obj,$(RSP_SRCS) $(VEUICC_SRCS) $(SMDPP_SRCS) $(USBIP_SRCS) $(VREADER_SRCS) $(VMODEM_SRCS)): ROOM_CPPFLAGS := -Itests -Ikmod/include/uapi
 
 # A program's main lives in main.c; all else of its room is a library that tests link.
 $(RSP_A): $(call obj,$(RSP_SRCS))
 $(VEUICC_A): $(call obj,$(filter-out %/main.c,$(VEUICC_SRCS)))
 $(SMDPP_A): $(call obj,$(filter-out %/main.c,$(SMDPP_SRCS)))
+$(USBIP_A): $(call obj,$(USBIP_SRCS))
 $(VREADER_A): $(call obj,$(filter-out %/main.c,$(VREADER_SRCS)))
-$(RSP_A) $(VEUICC_A) $(SMDPP_A) $(VREADER_A): $(SOURCES_STAMP)
+$(VMODEM_A): $(call obj,$(filter-out %/main.c,$(VMODEM_SRCS)))
+$(RSP_A) $(VEUICC_A) $(SMDPP_A) $(USBIP_A) $(VREADER_A) $(VMODEM_A): $(SOURCES_STAMP)
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(AR) rcs $@ $(filter %.o,$^)
@@ -157,7 +196,8 @@ $(BUILD)/bin/lpad: $(call obj,lpad/daemon/main.c) $(LPAD_A) $(LPAD_COMMON_A) $(L
 $(BUILD)/bin/lpad: PROGRAM_LIBS := $(LPAD_LIBS)
 $(BUILD)/bin/veuicc: $(call obj,tests/veuicc/main.c) $(VEUICC_A) $(RSP_A) $(LIBESIM_ARCHIVES)
 $(BUILD)/bin/smdpp: $(call obj,tests/smdpp/main.c) $(SMDPP_A) $(RSP_A) $(LIBESIM_ARCHIVES)
-$(BUILD)/bin/vreader: $(call obj,tests/vreader/main.c) $(VREADER_A) $(VEUICC_A) $(RSP_A) $(LIBESIM_ARCHIVES)
+$(BUILD)/bin/vreader: $(call obj,tests/vreader/main.c) $(VREADER_A) $(USBIP_A) $(VEUICC_A) $(RSP_A) $(LIBESIM_ARCHIVES)
+$(BUILD)/bin/vmodem: $(call obj,tests/vmodem/main.c) $(VMODEM_A) $(USBIP_A) $(VEUICC_A) $(RSP_A) $(LIBESIM_ARCHIVES)
 $(BUILD)/bin/usbccid-proxy: $(call obj,$(USBCCID_PROXY_SRCS)) $(USBCCID_A)
 $(BUILD)/bin/euicc-selftest: $(call obj,$(SELFTEST_SRCS) tests/vm/device.c tests/vm/tap.c)
 $(patsubst %,$(BUILD)/bin/%,$(TOOLS)): $(BUILD)/bin/%: $(BUILD)/obj/tests/tools/%.o $(RSP_A) $(LIBESIM_ARCHIVES)
@@ -167,10 +207,11 @@ PROGRAMS := $(if $(wildcard lpad/lpactl/main.c),$(BUILD)/bin/lpactl) \
 	$(if $(wildcard tests/veuicc/main.c),$(BUILD)/bin/veuicc) \
 	$(if $(wildcard tests/smdpp/main.c),$(BUILD)/bin/smdpp) \
 	$(if $(wildcard tests/vreader/main.c),$(BUILD)/bin/vreader) \
+	$(if $(wildcard tests/vmodem/main.c),$(BUILD)/bin/vmodem) \
 	$(if $(wildcard usbccid/proxy/main.c),$(BUILD)/bin/usbccid-proxy) \
 	$(BUILD)/bin/euicc-selftest \
 	$(patsubst %,$(BUILD)/bin/%,$(TOOLS))
-LIBRARIES := $(LIBESIM_ARCHIVES) $(LIBESIM_SO) $(USBCCID_SO) $(if $(IFD_SRCS),$(IFD_SO))
+LIBRARIES := $(LIBESIM_ARCHIVES) $(LIBESIM_SO) $(USBCCID_SO) $(if $(IFD_SRCS),$(IFD_SO)) $(MODEM_MODULES)
 
 $(BUILD)/bin/%:
 	@mkdir -p $(@D)

@@ -14,7 +14,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(filter %_test.c,$(UNIT_SRCS)))
 UNIT_PROGRAMS := $(patsubst %,$(TEST_DIR)/unit/%,$(UNIT_TESTS))
 UNIT_SHARED_A := $(BUILD)/lib/libunit.a
 
-$(call obj,$(UNIT_SRCS)): ROOM_CPPFLAGS := -Ilibesim/src -Iusbccid/include -Iusbccid/src -Itests -I. -Ikmod/include/uapi -Ikmod/include $(PCSC_CFLAGS)
+$(call obj,$(UNIT_SRCS)): ROOM_CPPFLAGS := $(GLIB_CFLAGS) $(MBIM_CFLAGS) $(QMI_CFLAGS) -Ilibesim/src -Iusbccid/include -Iusbccid/src -Itests -I. -Ikmod/include/uapi -Ikmod/include $(PCSC_CFLAGS)
 
 $(UNIT_SHARED_A): $(call obj,$(filter-out %_test.c,$(UNIT_SRCS))) $(SOURCES_STAMP)
 	@mkdir -p $(@D)
@@ -24,10 +24,13 @@ $(UNIT_SHARED_A): $(call obj,$(filter-out %_test.c,$(UNIT_SRCS))) $(SOURCES_STAM
 $(UNIT_PROGRAMS): $(TEST_DIR)/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_SHARED_A) $(TEST_LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
-		-latf-c $(LPAD_LIBS) $(DEPS_LIBS)
+		-latf-c $(ROOM_LIBS) $(LPAD_LIBS) $(DEPS_LIBS)
 
 $(patsubst %,$(TEST_DIR)/unit/%,$(filter ifd_%,$(UNIT_TESTS))): $(IFD_A)
 $(patsubst %,$(TEST_DIR)/unit/%,$(filter lpad_%,$(UNIT_TESTS))): $(LPAD_A)
+$(patsubst %,$(TEST_DIR)/unit/%,$(filter modem_%,$(UNIT_TESTS))): $(MODEM_A)
+$(patsubst %,$(TEST_DIR)/unit/%,$(filter modem_%,$(UNIT_TESTS))): ROOM_LIBS := $(MODEM_LIBS)
+$(patsubst %,$(TEST_DIR)/unit/%,$(filter vmodem_% modem_%,$(UNIT_TESTS))): $(VMODEM_A) $(USBIP_A)
 
 # --- integration tests: tests/integration/NAME_test.sh is an atf-sh program ------------
 # The sanitizer build runs them too, save those of the build system itself and of memory.
@@ -76,15 +79,17 @@ FUZZ_PROGRAMS := $(patsubst %,$(BUILD)/bin/%_fuzz,$(FUZZ_NAMES))
 FUZZ_FLAGS := CC=clang BUILD=$(BUILD)/fuzz WARNINGS=-w HARDENING=-fPIC OPTIMISE=-O1 \
 	SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
 
-$(call obj,$(wildcard tests/fuzz/*.c)): ROOM_CPPFLAGS := -Ilibesim/src -Iusbccid/include -Iusbccid/src -Itests -I. -Ikmod/include/uapi -Ikmod/include
+$(call obj,$(wildcard tests/fuzz/*.c)): ROOM_CPPFLAGS := $(GLIB_CFLAGS) $(MBIM_CFLAGS) $(QMI_CFLAGS) -Ilibesim/src -Iusbccid/include -Iusbccid/src -Itests -I. -Ikmod/include/uapi -Ikmod/include
 
 $(FUZZ_PROGRAMS): $(BUILD)/bin/%_fuzz: $(BUILD)/obj/tests/fuzz/%_fuzz.o $(TEST_LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) \
-		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LPAD_LIBS) $(DEPS_LIBS)
+		-Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(ROOM_LIBS) $(LPAD_LIBS) $(DEPS_LIBS)
 
 $(patsubst %,$(BUILD)/bin/%_fuzz,$(filter ifd_%,$(FUZZ_NAMES))): $(IFD_A)
 $(patsubst %,$(BUILD)/bin/%_fuzz,$(filter lpad_%,$(FUZZ_NAMES))): $(LPAD_A)
+$(patsubst %,$(BUILD)/bin/%_fuzz,$(filter modem_%,$(FUZZ_NAMES))): $(MODEM_A)
+$(patsubst %,$(BUILD)/bin/%_fuzz,$(filter modem_%,$(FUZZ_NAMES))): ROOM_LIBS := $(MODEM_LIBS)
 
 # Built in the clang tree alone: `make fuzzers` goes there.
 .PHONY: fuzzers fuzz-programs

@@ -10,11 +10,11 @@ VREADER_HOST := $(BUILD)/bin/vreader-host
 $(call obj,$(UMOCKDEV_SRCS)): ROOM_CPPFLAGS := -Itests \
 	$(shell pkg-config --cflags-only-I umockdev-1.0 2>/dev/null | sed 's/-I/-isystem /g')
 
-$(VREADER_HOST): $(call obj,$(UMOCKDEV_SRCS)) $(VREADER_A) $(VEUICC_A) $(RSP_A) $(LIBESIM_ARCHIVES) $(SOURCES_STAMP)
+$(VREADER_HOST): $(call obj,$(UMOCKDEV_SRCS)) $(VREADER_A) $(USBIP_A) $(VEUICC_A) $(RSP_A) $(LIBESIM_ARCHIVES) $(SOURCES_STAMP)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(UMOCKDEV_LIBS) $(DEPS_LIBS)
 
 tests: $(VREADER_HOST)
 
 # The one unit test that looks into the reader.
-$(TEST_DIR)/unit/vreader_t1_test: $(VREADER_A)
+$(TEST_DIR)/unit/vreader_t1_test: $(VREADER_A) $(USBIP_A)

@@ -15,7 +15,7 @@ $(VM_SHARED_A): $(call obj,$(filter-out %_vmtest.c,$(VM_SRCS))) $(SOURCES_STAMP)
 	@rm -f $@
 	$(AR) rcs $@ $(filter %.o,$^)
 
-$(VM_PROGRAMS): $(BUILD)/vm/bin/%: $(BUILD)/obj/tests/vm/%.o $(VM_SHARED_A) $(VREADER_A) $(TEST_LIBS)
+$(VM_PROGRAMS): $(BUILD)/vm/bin/%: $(BUILD)/obj/tests/vm/%.o $(VM_SHARED_A) $(VREADER_A) $(USBIP_A) $(TEST_LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(DEPS_LIBS)
 

@@ -30,10 +30,11 @@ declare -rA PACKAGES=(
 	[build]="gcc libc6-dev pkg-config autoconf automake libtool dpkg-dev ca-certificates
 		 libtasn1-6-dev libtasn1-bin libjansson-dev zlib1g-dev
 		 libusb-1.0-0-dev libpcsclite-dev libinih-dev
+		 libmbim-glib-dev libqmi-glib-dev libqrtr-glib-dev
 		 libsystemd-dev libqrencode-dev libzbar-dev libpng-dev"
 	[system]="libwolfssl-dev"
 	[test]="kyua libatf-dev atf-sh python3-minimal jq openssl iproute2 socat umockdev libumockdev-dev pcscd vsmartcard-vpcd
-		dbus-daemon polkitd systemd qrencode"
+		dbus-daemon polkitd systemd qrencode libmbim-proxy libqmi-proxy libmbim-utils libqmi-utils"
 	[kernel]="make gcc libc6-dev flex bison bc libelf-dev libssl-dev xz-utils zstd perl python3-minimal
 		  kmod rsync dpkg-dev"
 	[vm]="qemu-system-x86 busybox-static cpio libc6-dev-i386 lib32gcc-12-dev socat

@@ -2,7 +2,7 @@
 /* USB/IP from the bus's side; see client.h. */
 #include "client.h"
 
-#include "vreader/usbip_wire.h"
+#include "usbip/usbip_wire.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

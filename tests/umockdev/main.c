@@ -46,7 +46,7 @@ struct host {
 	const char *kernel_driver;
 	char **command;
 
-	struct vreader_bus bus;
+	struct usbip_bus bus;
 	struct vreader *reader;
 	pthread_t thread;
 	int stop, signals, uevents;
@@ -277,7 +277,7 @@ static int set_up(struct host *host)
 	host->plugged = -1;
 	host->number = FIRST_NUMBER;
 	host->uevents = pair[0];
-	host->bus = (struct vreader_bus){ .attach = attach, .context = host, .uevents = pair[1] };
+	host->bus = (struct usbip_bus){ .attach = attach, .context = host, .uevents = pair[1] };
 	host->arguments.reader.bus = &host->bus;
 	host->testbed = umockdev_testbed_new();
 	sysfs_root_hub(host->testbed);

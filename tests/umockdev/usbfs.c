@@ -8,7 +8,7 @@
  */
 #include "device.h"
 
-#include "vreader/usbip_wire.h"
+#include "usbip/usbip_wire.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -37,7 +37,7 @@ static void make(struct esim_buf *ret, uint8_t type, uint8_t slot, uint8_t seq, 
 static void put(struct vreader *reader, struct esim_buf *message)
 {
 	reader->stats.count[STAT_ANSWERS]++;
-	vreader_pipe_put(&reader->bulk_in, &reader->link, message);
+	usbip_pipe_put(&reader->bulk_in, &reader->link, message);
 	reader->stats.count[STAT_READS_WAITING] = reader->bulk_in.urb_count;
 }
 
@@ -86,7 +86,7 @@ static void put_answer(struct vreader *reader, struct vreader_pending *pending)
 		put_stale(reader, pending);
 	vreader_fault_spoil(&pending->plan, &pending->answer);
 	if (pending->plan.wanted[FAULT_STALL_IN])
-		vreader_pipe_halt(&reader->bulk_in, &reader->link);
+		usbip_pipe_halt(&reader->bulk_in, &reader->link);
 	else
 		put(reader, &pending->answer);
 	forget(pending);
@@ -378,5 +378,5 @@ void vreader_ccid_notify(struct vreader *reader)
 		return;
 	esim_buf_append(&message, (uint8_t[]){ CCID_NOTIFY_SLOT_CHANGE, bits }, 2);
 	reader->stats.count[STAT_NOTIFICATIONS]++;
-	vreader_pipe_put(&reader->interrupt, &reader->link, &message);
+	usbip_pipe_put(&reader->interrupt, &reader->link, &message);
 }

@@ -260,7 +260,7 @@ static bool notify(struct vreader *reader, struct vreader_control *control, char
 		return true;
 	}
 	esim_buf_append(&message, bytes, len);
-	vreader_pipe_put(&reader->interrupt, &reader->link, &message);
+	usbip_pipe_put(&reader->interrupt, &reader->link, &message);
 	return false;
 }
 

@@ -15,8 +15,8 @@ enum { DESCRIPTOR_DEVICE = 1, DESCRIPTOR_CONFIG = 2, DESCRIPTOR_STRING = 3 };
 
 void vreader_device_reset(struct vreader *reader)
 {
-	vreader_pipe_reset(&reader->bulk_in);
-	vreader_pipe_reset(&reader->interrupt);
+	usbip_pipe_reset(&reader->bulk_in);
+	usbip_pipe_reset(&reader->interrupt);
 	esim_buf_free(&reader->out);
 	reader->out_halted = reader->remote_wakeup = false;
 	reader->configuration = 0;
@@ -229,8 +229,8 @@ static void bulk_out(struct vreader *reader, const struct usbip_request *request
 
 static void unlink_urb(struct vreader *reader, const struct usbip_request *request)
 {
-	bool waited = vreader_pipe_unlink(&reader->bulk_in, request->other) ||
-		      vreader_pipe_unlink(&reader->interrupt, request->other);
+	bool waited = usbip_pipe_unlink(&reader->bulk_in, request->other) ||
+		      usbip_pipe_unlink(&reader->interrupt, request->other);
 
 	reader->stats.count[STAT_UNLINKED] += waited;
 	usbip_complete_unlink(&reader->link, request->seq, waited ? -ECONNRESET : 0);
@@ -256,10 +256,10 @@ void vreader_device_request(struct vreader *reader, const struct usbip_request *
 		bulk_out(reader, request, data);
 	} else if (request->endpoint == VREADER_EP_BULK_IN && request->in) {
 		reader->stats.count[STAT_BULK_IN_URBS]++;
-		vreader_pipe_urb(&reader->bulk_in, &reader->link, request->seq, request->length);
+		usbip_pipe_urb(&reader->bulk_in, &reader->link, request->seq, request->length);
 	} else if (request->endpoint == VREADER_EP_INTERRUPT && request->in) {
 		reader->stats.count[STAT_INTERRUPT_URBS]++;
-		vreader_pipe_urb(&reader->interrupt, &reader->link, request->seq, request->length);
+		usbip_pipe_urb(&reader->interrupt, &reader->link, request->seq, request->length);
 	} else {
 		stall(reader, request);
 	}

@@ -89,9 +89,9 @@ int vreader_new(const struct vreader_options *options, struct vreader **ret, str
 	reader->options = *options;
 	reader->slot_count = options->slots ? options->slots : 1;
 	vreader_descriptors_make(options, &reader->descriptors);
-	reader->bulk_in = (struct vreader_pipe){ .packet = reader->descriptors.packet,
+	reader->bulk_in = (struct usbip_pipe){ .packet = reader->descriptors.packet,
 						 .stray_zlp = options->stray_zlp };
-	reader->interrupt = (struct vreader_pipe){ .packet = 8 };
+	reader->interrupt = (struct usbip_pipe){ .packet = 8 };
 	if ((r = check_options(options, err)) ||
 	    (r = vreader_descriptors_patch(&reader->descriptors, options->patch, err)) ||
 	    (r = vreader_faults_parse(options->fault, &reader->faults, err)) ||

@@ -9,9 +9,9 @@
 
 #include "vreader/descriptors.h"
 #include "vreader/fault.h"
-#include "vreader/pipe.h"
+#include "usbip/pipe.h"
 #include "vreader/slot.h"
-#include "vreader/usbip.h"
+#include "usbip/usbip.h"
 
 #define VREADER_MAX_CONTROLS	8
 #define VREADER_NEVER		UINT64_MAX
@@ -52,7 +52,7 @@ struct vreader {
 	bool unplug;			/* a fault says so; done by the loop */
 	vreader_notice *notice;
 
-	struct vreader_pipe bulk_in, interrupt;
+	struct usbip_pipe bulk_in, interrupt;
 	struct esim_buf out;		/* the message that the host is sending */
 	bool out_halted;
 	bool remote_wakeup;

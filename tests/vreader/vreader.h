@@ -11,10 +11,11 @@
 #ifndef VREADER_H
 #define VREADER_H
 
+#include "usbip/usbip.h"
 #include "veuicc/veuicc.h"
 
 #define VREADER_MAX_SLOTS	4
-#define VREADER_BUS_PORT_SIZE	32	/* "3-1", NUL-terminated */
+#define VREADER_BUS_PORT_SIZE	USBIP_BUS_PORT_SIZE
 #define VREADER_REPLY_SIZE	4096	/* what any command answers fits */
 
 enum vreader_level {
@@ -42,17 +43,6 @@ enum vreader_voltage {
 	VREADER_5V = 1,
 	VREADER_3V = 2,
 	VREADER_1V8 = 4,
-};
-
-/* Where a reader is plugged in when not into this machine's vhci_hcd. */
-struct vreader_bus {
-	/*
-	 * The bus's end of a stream of USB/IP, for it to duplicate; it speaks as the kernel does. 0, or
-	 * ESIM_ENODEV: it takes no device. Called from the reader's thread.
-	 */
-	int (*attach)(void *context, int socket, bool high_speed);
-	void *context;
-	int uevents;			/* the bus says here what the kernel does by netlink; the reader closes it */
 };
 
 /* Zeroed members take the value in brackets. Strings are borrowed for the reader's life. */
@@ -85,7 +75,7 @@ struct vreader_options {
 	unsigned vendor, product;		/* [1d6b:0104] */
 	const char *patch;			/* see vreader --help [none] */
 	const char *fault;			/* see vreader --help [none] */
-	const struct vreader_bus *bus;		/* [vhci_hcd] */
+	const struct usbip_bus *bus;		/* [vhci_hcd] */
 	struct veuicc_options card;		/* of each slot; state and log get .N from slot 1 on */
 };
 

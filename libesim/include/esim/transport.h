@@ -24,6 +24,7 @@ extern "C" {
 #endif
 
 struct esim_transport;
+struct esim_modem_ops;				/* esim/modem.h */
 
 enum esim_transport_features {
 	ESIM_TRANSPORT_RAW = 1 << 0,
@@ -103,6 +104,9 @@ struct esim_transport_ops {
 				      const struct esim_transport_batch *batch,
 				      struct esim_buf *responses, size_t *lengths, size_t *ret_done,
 				      struct esim_error *err);
+
+	/* What stands between this host and the card; NULL: no modem. */
+	const struct esim_modem_ops *modem;
 };
 
 /* Wrap @ops; frees @priv through ops->close even when it fails with ESIM_ENOMEM. */

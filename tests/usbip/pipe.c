@@ -1,32 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* An IN endpoint; see pipe.h. */
-#include "vreader/pipe.h"
+#include "usbip/pipe.h"
 
 #include <errno.h>
 #include <string.h>
 
-static void drop_messages(struct vreader_pipe *pipe)
+static void drop_messages(struct usbip_pipe *pipe)
 {
 	for (size_t i = 0; i < pipe->message_count; i++)
 		esim_buf_free(&pipe->messages[i]);
 	pipe->message_count = pipe->sent = 0;
 }
 
-void vreader_pipe_reset(struct vreader_pipe *pipe)
+void usbip_pipe_reset(struct usbip_pipe *pipe)
 {
 	drop_messages(pipe);
 	pipe->urb_count = 0;
 	pipe->halted = false;
 }
 
-static void drop_urb(struct vreader_pipe *pipe, size_t i)
+static void drop_urb(struct usbip_pipe *pipe, size_t i)
 {
 	memmove(&pipe->urbs[i], &pipe->urbs[i + 1],
 		(pipe->urb_count - i - 1) * sizeof(pipe->urbs[0]));
 	pipe->urb_count--;
 }
 
-static void drop_first_message(struct vreader_pipe *pipe)
+static void drop_first_message(struct usbip_pipe *pipe)
 {
 	esim_buf_free(&pipe->messages[0]);
 	pipe->message_count--;
@@ -40,7 +40,7 @@ static void drop_first_message(struct vreader_pipe *pipe)
  * room ends inside one, the host controller sees babble. A message of whole packets that leaves room
  * ends with an empty packet, which the host does not see as such.
  */
-static void fill_one(struct vreader_pipe *pipe, struct usbip_link *link)
+static void fill_one(struct usbip_pipe *pipe, struct usbip_link *link)
 {
 	struct esim_buf *message = &pipe->messages[0];
 	size_t left = message->len - pipe->sent, room = pipe->urbs[0].length;
@@ -62,7 +62,7 @@ static void fill_one(struct vreader_pipe *pipe, struct usbip_link *link)
 	drop_first_message(pipe);
 }
 
-static void pump(struct vreader_pipe *pipe, struct usbip_link *link)
+static void pump(struct usbip_pipe *pipe, struct usbip_link *link)
 {
 	while (pipe->halted && pipe->urb_count > 0) {
 		usbip_complete_in(link, pipe->urbs[0].seq, -EPIPE, esim_slice(NULL, 0));
@@ -72,10 +72,10 @@ static void pump(struct vreader_pipe *pipe, struct usbip_link *link)
 		fill_one(pipe, link);
 }
 
-void vreader_pipe_urb(struct vreader_pipe *pipe, struct usbip_link *link, uint32_t seq,
+void usbip_pipe_urb(struct usbip_pipe *pipe, struct usbip_link *link, uint32_t seq,
 		      uint32_t length)
 {
-	if (pipe->urb_count == VREADER_PIPE_URBS) {
+	if (pipe->urb_count == USBIP_PIPE_URBS) {
 		usbip_complete_in(link, seq, -ENOSPC, esim_slice(NULL, 0));
 		return;
 	}
@@ -84,7 +84,7 @@ void vreader_pipe_urb(struct vreader_pipe *pipe, struct usbip_link *link, uint32
 	pump(pipe, link);
 }
 
-bool vreader_pipe_unlink(struct vreader_pipe *pipe, uint32_t seq)
+bool usbip_pipe_unlink(struct usbip_pipe *pipe, uint32_t seq)
 {
 	for (size_t i = 0; i < pipe->urb_count; i++) {
 		if (pipe->urbs[i].seq == seq) {
@@ -95,9 +95,9 @@ bool vreader_pipe_unlink(struct vreader_pipe *pipe, uint32_t seq)
 	return false;
 }
 
-void vreader_pipe_put(struct vreader_pipe *pipe, struct usbip_link *link, struct esim_buf *message)
+void usbip_pipe_put(struct usbip_pipe *pipe, struct usbip_link *link, struct esim_buf *message)
 {
-	if (pipe->halted || pipe->message_count == VREADER_PIPE_MESSAGES) {
+	if (pipe->halted || pipe->message_count == USBIP_PIPE_MESSAGES) {
 		esim_buf_free(message);
 		return;
 	}
@@ -106,7 +106,7 @@ void vreader_pipe_put(struct vreader_pipe *pipe, struct usbip_link *link, struct
 	pump(pipe, link);
 }
 
-void vreader_pipe_halt(struct vreader_pipe *pipe, struct usbip_link *link)
+void usbip_pipe_halt(struct usbip_pipe *pipe, struct usbip_link *link)
 {
 	drop_messages(pipe);
 	pipe->halted = true;

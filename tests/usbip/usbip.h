@@ -1,17 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The plug: a port of vhci_hcd or of another bus, and the USB/IP protocol (Documentation/
- * usb/usbip_protocol.rst) over a socketpair whose other end the bus has.
+ * usb/usbip_protocol.rst) over a socketpair whose other end the bus has. For emulated devices (vreader, vmodem).
  */
-#ifndef VREADER_USBIP_H
-#define VREADER_USBIP_H
-
-#include "vreader/vreader.h"
+#ifndef USBIP_H
+#define USBIP_H
 
 #include <esim/bytes.h>
 #include <esim/error.h>
 
-#define USBIP_BUS_PORT_SIZE 32
+#define USBIP_BUS_PORT_SIZE 32		/* "3-1", NUL-terminated */
+
+/* Where a device is plugged in when not into this machine's vhci_hcd. */
+struct usbip_bus {
+	/*
+	 * The bus's end of a stream of USB/IP, for it to duplicate; it speaks as the kernel does. 0, or
+	 * ESIM_ENODEV: it takes no device. Called from the device's thread.
+	 */
+	int (*attach)(void *context, int socket, bool high_speed);
+	void *context;
+	int uevents;			/* the bus says here what the kernel does by netlink; the device closes it */
+};
 
 struct usbip_link {
 	int fd;				/* negative: not plugged in */
@@ -32,7 +41,7 @@ struct usbip_request {
 };
 
 /* Take a free port; @bus NULL: of vhci_hcd. ESIM_ENODEV: it is not there or full. */
-int usbip_attach(struct usbip_link *link, const struct vreader_bus *bus, bool high_speed,
+int usbip_attach(struct usbip_link *link, const struct usbip_bus *bus, bool high_speed,
 		 struct esim_error *err);
 void usbip_detach(struct usbip_link *link);
 

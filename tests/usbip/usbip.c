@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The plug; see usbip.h. */
-#include "vreader/usbip.h"
-#include "vreader/usbip_wire.h"
+#include "usbip/usbip.h"
+#include "usbip/usbip_wire.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -83,7 +83,7 @@ static int attach_to_vhci(int socket, bool high_speed, int *ret_port, struct esi
 		esim_error_set(err, ESIM_ENODEV, "no free port of vhci_hcd (is the module loaded?)");
 }
 
-int usbip_attach(struct usbip_link *link, const struct vreader_bus *bus, bool high_speed,
+int usbip_attach(struct usbip_link *link, const struct usbip_bus *bus, bool high_speed,
 		 struct esim_error *err)
 {
 	int pair[2], port = -1, r;

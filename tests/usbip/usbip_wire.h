@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* USB/IP as it is on the wire, once a device is attached; for the plug and for a bus. */
-#ifndef VREADER_USBIP_WIRE_H
-#define VREADER_USBIP_WIRE_H
+#ifndef USBIP_WIRE_H
+#define USBIP_WIRE_H
 
 #include <stdint.h>
 
