@@ -34,7 +34,7 @@ enum vmodem_quirk {
 	VMODEM_LOSES_CHANNELS,		/* loses-channels: a REFRESH closes them, without a word */
 	/* slots */
 	VMODEM_NO_SLOTS,		/* no-slots: the messages on slots are not there */
-	VMODEM_SLOTS_SWAPPED,		/* slots-swapped */
+	VMODEM_SLOTS_SWAPPED,		/* slots-swapped: what is switched to as 1 is told of as 2 */
 	VMODEM_NO_EID,			/* no-eid: it does not tell an EID */
 	/* what is not there */
 	VMODEM_NO_UICC,			/* no-uicc: MBIM: no low-level access; QMI: no logical channels; AT: no CCHO, CGLA */
@@ -99,12 +99,19 @@ unsigned vmodem_quirk_value(const struct vmodem *modem, enum vmodem_quirk quirk)
 /* "le-required", "follows=2", "-follows" clears. ESIM_EINVAL. */
 int vmodem_set_quirk(struct vmodem *modem, const char *text, struct esim_error *err);
 
-/* Counts the request and tells what is to go wrong with it; VMODEM_FAULTS: nothing. @message: "apdu", "open", "close", … */
+/*
+ * Counts the request and tells what is to go wrong with it; VMODEM_FAULTS: nothing. @message is one of "open", "apdu",
+ * "close", "atr", "capability", "power" (of the card), "radio", "reset", "slots", "switch" (of the slot), "ready"
+ * (state of the card, ICCID), "info" (of the modem), "sync" (of the protocol), "other". The front carries the request
+ * out all the same, whatever its answer becomes (vmodem_answer()), save with BUSY and ERROR. RESET, VANISH and CLOSES
+ * happen by themselves, the first two once the front has returned.
+ */
 enum vmodem_fault vmodem_next_fault(struct vmodem *modem, const char *message);
 int vmodem_set_fault(struct vmodem *modem, const char *spec, struct esim_error *err);
 
 enum vmodem_card_state { VMODEM_CARD_ABSENT, VMODEM_CARD_OFF, VMODEM_CARD_NOT_READY, VMODEM_CARD_READY };
 
+/* A @slot of 0 is the active one here. */
 unsigned vmodem_slots(const struct vmodem *modem);
 unsigned vmodem_active_slot(const struct vmodem *modem);	/* from 1 */
 int vmodem_switch_slot(struct vmodem *modem, unsigned slot);
@@ -125,7 +132,7 @@ int vmodem_channel_open(struct vmodem *modem, struct esim_slice aid, uint8_t p2,
 /* ESIM_ENOENT: no such channel. */
 int vmodem_channel_close(struct vmodem *modem, unsigned channel);
 /*
- * @channel 0: the basic one. The response with its status word is appended; 61xx is followed here unless VMODEM_SHOW_61,
+ * @channel 0: the basic one; ESIM_ENOENT: no such channel; ESIM_ENODEV: no card that answers. The response with its status word is appended; 61xx is followed here unless VMODEM_SHOW_61,
  * 91xx (REFRESH) is the modem's: it acts on it as VMODEM_FOLLOWS and VMODEM_REENUMERATES say.
  */
 int vmodem_transmit(struct vmodem *modem, unsigned channel, struct esim_slice command, struct esim_buf *response);
@@ -137,7 +144,7 @@ bool vmodem_radio(const struct vmodem *modem);
 void vmodem_set_radio(struct vmodem *modem, bool on);
 void vmodem_restart(struct vmodem *modem);		/* leaves the bus and comes back */
 
-/* What fronts push indications for; called from the modem's thread. */
+/* What fronts push indications for; told when the front that it came of has returned from its feed. */
 enum vmodem_news { VMODEM_NEWS_CARD, VMODEM_NEWS_SLOT, VMODEM_NEWS_RADIO, VMODEM_NEWS_RESTART };
 
 /* --- fronts ----------------------------------------------------------------------------------------------------------- */
@@ -161,9 +168,30 @@ struct vmodem_front {
 	void *priv;
 	void (*send)(struct vmodem_front *front, struct esim_slice message);	/* the way's */
 	void *way;
+	struct esim_buf late;			/* vmodem_answer()'s; starts as ESIM_BUF_INIT */
 };
 extern const struct vmodem_front_ops vmodem_mbim, vmodem_qmi, vmodem_at;
 
+/* The fronts that this build has: NULL where there is none by that protocol. */
+const struct vmodem_front_ops *vmodem_front_ops(enum vmodem_protocol protocol);
+/* Opens it; vmodem_free() closes it. The front itself stays the caller's and lives as long. */
 int vmodem_front_add(struct vmodem *modem, struct vmodem_front *front);
+
+/* A way has bytes from the host: the front gets them, then each front the news that came of them. */
+void vmodem_feed(struct vmodem_front *front, struct esim_slice bytes);
+
+/*
+ * A front has an answer: sent, kept for later, sent twice or dropped, as @fault says. GARBAGE, NOISE and TRUNCATED have
+ * been made of it by the front. What was kept goes after the next answer, or by vmodem_release().
+ */
+void vmodem_answer(struct vmodem_front *front, enum vmodem_fault fault, struct esim_slice message);
+void vmodem_release(struct vmodem *modem);
+
+/* Where the modem is; a way that sees it leave hangs up, and calls vmodem_arrived() when it is there again. */
+enum vmodem_bus { VMODEM_BUS_THERE, VMODEM_BUS_RESTARTS, VMODEM_BUS_GONE };
+enum vmodem_bus vmodem_bus(const struct vmodem *modem);
+void vmodem_arrived(struct vmodem *modem);
+void vmodem_unplug(struct vmodem *modem);
+void vmodem_plug(struct vmodem *modem);
 
 #endif
