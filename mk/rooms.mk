@@ -61,7 +61,7 @@ LIBESIM_A := $(BUILD)/lib/libesim.a
 LIBESIM_SO := $(BUILD)/lib/libesim.so.$(VERSION)
 LIBESIM_MAP := libesim/libesim.map
 
-$(call obj,$(LIBESIM_SRCS)): ROOM_CPPFLAGS := -Ilibesim/src -Iusbccid/include -Ikmod/include/uapi $(PCSC_CFLAGS) \
+$(call obj,$(LIBESIM_SRCS)): ROOM_CPPFLAGS := -Ilibesim/src -Iusbccid/include -Ikmod/include/uapi -Imodem/include $(PCSC_CFLAGS) \
 	-DESIM_MODULEDIR='"$(libdir)/coreesim"'
 
 $(LIBESIM_A): $(LIBESIM_OBJS) $(SOURCES_STAMP)
@@ -90,13 +90,13 @@ MODEM_SRCS := $(wildcard modem/*/*.c)
 MODEM_A := $(BUILD)/lib/libmodem.a
 MODEM_LIBS := $(MBIM_LIBS) $(QMI_LIBS) $(GLIB_LIBS) -linih
 
-$(call obj,$(MODEM_SRCS)): ROOM_CPPFLAGS := -I. $(GLIB_CFLAGS) \
+$(call obj,$(MODEM_SRCS)): ROOM_CPPFLAGS := -I. -Imodem/include $(GLIB_CFLAGS) \
 	-DMODEM_DATADIR='"$(datadir)/coreesim"' -DMODEM_SYSCONFDIR='"$(sysconfdir)/coreesim"' \
-	-DMODEM_STATEDIR='"$(statedir)/modems"'
+	-DMODEM_STATEDIR='"$(statedir)-modems"'
 $(call obj,$(wildcard modem/mbim/*.c)): ROOM_CPPFLAGS += $(MBIM_CFLAGS)
 $(call obj,$(wildcard modem/qmi/*.c)): ROOM_CPPFLAGS += $(QMI_CFLAGS)
 
-$(MODEM_A): $(call obj,$(filter-out %/module.c,$(MODEM_SRCS))) $(SOURCES_STAMP)
+$(MODEM_A): $(call obj,$(filter-out %/module.c %/main.c,$(MODEM_SRCS))) $(SOURCES_STAMP)
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(AR) rcs $@ $(filter %.o,$^)
@@ -198,6 +198,7 @@ $(BUILD)/bin/veuicc: $(call obj,tests/veuicc/main.c) $(VEUICC_A) $(RSP_A) $(LIBE
 $(BUILD)/bin/smdpp: $(call obj,tests/smdpp/main.c) $(SMDPP_A) $(RSP_A) $(LIBESIM_ARCHIVES)
 $(BUILD)/bin/vreader: $(call obj,tests/vreader/main.c) $(VREADER_A) $(USBIP_A) $(VEUICC_A) $(RSP_A) $(LIBESIM_ARCHIVES)
 $(BUILD)/bin/vmodem: $(call obj,tests/vmodem/main.c) $(VMODEM_A) $(USBIP_A) $(VEUICC_A) $(RSP_A) $(LIBESIM_ARCHIVES)
+$(BUILD)/bin/modem-broker: $(call obj,$(wildcard modem/broker/*.c)) $(LIBESIM_ARCHIVES)
 $(BUILD)/bin/usbccid-proxy: $(call obj,$(USBCCID_PROXY_SRCS)) $(USBCCID_A)
 $(BUILD)/bin/euicc-selftest: $(call obj,$(SELFTEST_SRCS) tests/vm/device.c tests/vm/tap.c)
 $(patsubst %,$(BUILD)/bin/%,$(TOOLS)): $(BUILD)/bin/%: $(BUILD)/obj/tests/tools/%.o $(RSP_A) $(LIBESIM_ARCHIVES)
@@ -209,6 +210,7 @@ PROGRAMS := $(if $(wildcard lpad/lpactl/main.c),$(BUILD)/bin/lpactl) \
 	$(if $(wildcard tests/vreader/main.c),$(BUILD)/bin/vreader) \
 	$(if $(wildcard tests/vmodem/main.c),$(BUILD)/bin/vmodem) \
 	$(if $(wildcard usbccid/proxy/main.c),$(BUILD)/bin/usbccid-proxy) \
+	$(if $(wildcard libesim/src/transport_module.c),$(BUILD)/bin/modem-broker) \
 	$(BUILD)/bin/euicc-selftest \
 	$(patsubst %,$(BUILD)/bin/%,$(TOOLS))
 LIBRARIES := $(LIBESIM_ARCHIVES) $(LIBESIM_SO) $(USBCCID_SO) $(if $(IFD_SRCS),$(IFD_SO)) $(MODEM_MODULES)

@@ -2,12 +2,13 @@
 /*
  * One owner for each modem, and what that owner has open in it: a modem has few logical channels
  * (some three), keeps those of a program that died, and gives them to nobody else. A file for each
- * modem in STATEDIR/modems, locked (flock) as long as the transport is open, holds a line for each
+ * modem in /var/lib/coreesim-modems, locked (flock) as long as the transport is open, holds a line for each
  * channel of ours. It is written before a channel is opened and after it was closed, so that who comes
  * next can close what is left, and only that.
  *
- * The directory is lpad's. root's files in it become lpad's too. Who can write to neither it nor
- * $XDG_RUNTIME_DIR/coreesim/modems works without a journal and with the lock of the port alone.
+ * The directory is root's, who opens modems by modem-broker(8) or by lpactl; it is made where it is missing.
+ * Who can write to neither it nor $XDG_RUNTIME_DIR/coreesim-modems works without a journal and with the lock of the
+ * port alone.
  */
 #ifndef MODEM_JOURNAL_H
 #define MODEM_JOURNAL_H

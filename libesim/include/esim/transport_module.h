@@ -29,6 +29,13 @@ struct esim_transport_module {
 extern const struct esim_transport_module esim_transport_module;
 #define ESIM_TRANSPORT_MODULE_SYMBOL "esim_transport_module"
 
+/*
+ * The module of @scheme, which stays loaded. ESIM_ENOTSUP: it is not installed, or belongs to another build; the
+ * message says which file. For esim_transport_open() and for programs that drive the vtable by themselves.
+ */
+int esim_transport_module_load(const char *scheme, const struct esim_transport_module **ret,
+			       struct esim_error *err);
+
 #ifdef __cplusplus
 }
 #endif
