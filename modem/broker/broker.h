@@ -13,6 +13,4 @@ void broker_serve(int fd, int stop_fd);
 /* May root's broker open what @uri names for a caller? A modem's port below /dev, or a QRTR node. */
 bool broker_may_open(const char *uri, struct esim_error *err);
 
-void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
 #endif

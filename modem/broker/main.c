@@ -23,7 +23,7 @@
 #define SYSTEMD_FD 3
 #define MAX_CONNECTIONS 64
 
-void complain(const char *format, ...)
+static void __attribute__((format(printf, 1, 2))) complain(const char *format, ...)
 {
 	va_list list;
 
