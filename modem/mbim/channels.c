@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Channels of ours in the modem. Each is opened under a channel group of its own, so that one whose opening had no end
+ * that we saw can be closed all the same; and noted in the journal before the modem hears of it.
+ */
+#include "answers.h"
+
+#include "libesim/src/deadline.h"
+#include "modem/common/apdu_policy.h"
+
+#define GROUP_BASE 0x45530000u		/* "ES": ModemManager and others use small numbers */
+#define INDEX_BITS 8
+
+static uint32_t group_of(unsigned index)
+{
+	return GROUP_BASE + index + 1;
+}
+
+static uint32_t handle_of(const struct mbim *mbim, unsigned index)
+{
+	return mbim->generation << INDEX_BITS | index;
+}
+
+static struct mbim_channel *by_handle(struct mbim *mbim, uint32_t handle)
+{
+	unsigned index = handle & ((1u << INDEX_BITS) - 1);
+
+	if (handle >> INDEX_BITS != (mbim->generation & (UINT32_MAX >> INDEX_BITS)) || index >= MBIM_MAX_CHANNELS ||
+	    !mbim->channels[index].open)
+		return NULL;
+	return &mbim->channels[index];
+}
+
+static unsigned at_least(const struct mbim *mbim, unsigned timeout_ms)
+{
+	return timeout_ms > mbim->quirks.apdu_timeout_ms ? timeout_ms : mbim->quirks.apdu_timeout_ms;
+}
+
+/* --- closing -------------------------------------------------------------------------------------------- */
+
+/* @channel 0: what is open under @group. What is open no more counts as closed. */
+static int close_in_modem(struct mbim *mbim, uint32_t channel, uint32_t group, unsigned timeout_ms,
+			  struct esim_error *err)
+{
+	MbimMessage *answer = NULL;
+	int r = mbim_exchange(mbim, "close channel", mbim_close_channel_request(channel, group), timeout_ms, &answer, err);
+
+	if (r)
+		return r;
+	r = mbim_answer_close_channel(answer, err);
+	mbim_message_unref(answer);
+	return r == ESIM_ESTALE ? 0 : r;
+}
+
+/* A cancelled caller still leaves the modem in order. */
+static int close_quietly(struct mbim *mbim, uint32_t channel, uint32_t group, unsigned timeout_ms)
+{
+	const struct esim_cancel *cancel = mbim->call.cancel;
+	int r;
+
+	mbim->call.cancel = NULL;
+	r = close_in_modem(mbim, channel, group, timeout_ms, NULL);
+	mbim->call.cancel = cancel;
+	return r;
+}
+
+static void resolve(struct mbim *mbim, unsigned timeout_ms)
+{
+	if (!mbim->unresolved || mbim->quirks.no_group_close)
+		return;
+	if (close_quietly(mbim, 0, mbim->unresolved, timeout_ms))
+		return;
+	mbim->unresolved = 0;
+	journal_closed(mbim->journal, JOURNAL_PENDING);
+}
+
+static void close_one(struct mbim *mbim, struct mbim_channel *channel, unsigned timeout_ms)
+{
+	channel->open = false;
+	if (close_quietly(mbim, channel->number, 0, timeout_ms) == 0)
+		journal_closed(mbim->journal, channel->number);
+}
+
+void mbim_channel_close(void *priv, uint32_t handle)
+{
+	struct mbim *mbim = priv;
+	struct mbim_channel *channel = by_handle(mbim, handle);
+
+	if (channel)
+		close_one(mbim, channel, MBIM_CLOSE_TIMEOUT_MS);
+}
+
+void mbim_channels_end(struct mbim *mbim, unsigned timeout_ms)
+{
+	uint64_t deadline = deadline_in(timeout_ms);
+
+	for (unsigned i = 0; i < MBIM_MAX_CHANNELS; i++) {
+		unsigned left = (unsigned)deadline_left_ms(deadline);
+
+		if (mbim->channels[i].open)
+			close_one(mbim, &mbim->channels[i], left < MBIM_CLOSE_TIMEOUT_MS ? left : MBIM_CLOSE_TIMEOUT_MS);
+	}
+	resolve(mbim, (unsigned)deadline_left_ms(deadline));
+	mbim->generation++;
+}
+
+void mbim_channels_stale(struct mbim *mbim)
+{
+	for (unsigned i = 0; i < MBIM_MAX_CHANNELS; i++)
+		mbim->channels[i].open = false;
+	mbim->generation++;
+}
+
+void mbim_channels_gone(struct mbim *mbim)
+{
+	mbim_channels_stale(mbim);
+	mbim->unresolved = 0;
+	journal_all_closed(mbim->journal, &mbim->identity);
+}
+
+size_t mbim_channels_known(const struct mbim *mbim, struct journal_channel ret[static MBIM_MAX_CHANNELS + 1])
+{
+	size_t count = 0;
+
+	for (unsigned i = 0; i < MBIM_MAX_CHANNELS; i++)
+		if (mbim->channels[i].open)
+			ret[count++] = (struct journal_channel){ .channel = mbim->channels[i].number, .group = group_of(i) };
+	if (mbim->unresolved)
+		ret[count++] = (struct journal_channel){ .channel = JOURNAL_PENDING, .group = mbim->unresolved };
+	return count;
+}
+
+int mbim_channels_clean(struct mbim *mbim, const struct journal_channel *left, size_t count, struct esim_error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		bool by_group = left[i].group && !mbim->quirks.no_group_close;
+		int r = 0;
+
+		if (by_group)
+			r = close_in_modem(mbim, 0, left[i].group, MBIM_TIMEOUT_MS, err);
+		if ((r && mbim_can_do_without(r)) || !by_group)
+			r = left[i].channel == JOURNAL_PENDING ? 0 :
+				close_in_modem(mbim, left[i].channel, 0, MBIM_TIMEOUT_MS, err);
+		if (r && !mbim_can_do_without(r))
+			return r;
+		journal_closed(mbim->journal, left[i].channel);
+	}
+	return 0;
+}
+
+/* --- opening ----------------------------------------------------------------------------------------------- */
+
+/* Known to be open nowhere, or closed now; else the journal keeps it. */
+static void take_back(struct mbim *mbim, uint32_t number, uint32_t group, bool answered)
+{
+	if (answered && !number) {
+		journal_closed(mbim->journal, JOURNAL_PENDING);
+		return;
+	}
+	if (number && close_quietly(mbim, number, 0, MBIM_CLOSE_TIMEOUT_MS) == 0) {
+		journal_closed(mbim->journal, JOURNAL_PENDING);
+		return;
+	}
+	mbim->unresolved = group;
+	resolve(mbim, MBIM_CLOSE_TIMEOUT_MS);
+}
+
+static int open_in_modem(struct mbim *mbim, const struct journal_channel *entry, MbimMessage *request,
+			 struct mbim_channel *channel, struct esim_buf *fci, unsigned timeout_ms,
+			 struct esim_error *err)
+{
+	struct journal_channel known = *entry;
+	MbimMessage *answer = NULL;
+	int r = journal_opening(mbim->journal, entry, err);
+	bool answered;
+
+	if (r) {
+		mbim_message_unref(request);
+		return r;
+	}
+	channel->number = 0;
+	r = mbim_exchange(mbim, "open channel", request, timeout_ms, &answer, err);
+	answered = answer != NULL;
+	if (answer) {
+		r = mbim_answer_open_channel(answer, &channel->number, fci, err);
+		answered = r != ESIM_EPROTO;
+		mbim_message_unref(answer);
+	}
+	known.channel = channel->number;
+	if (!r)
+		r = journal_opened(mbim->journal, &known, err);
+	if (r)
+		take_back(mbim, channel->number, entry->group, answered || (err && err->outcome == ESIM_OUTCOME_NEVER_SENT));
+	return r;
+}
+
+static int number_known(const struct mbim *mbim, struct esim_error *err)
+{
+	if (mbim->quirks.max_channels)
+		esim_error_advise(err, "This modem has %u logical channels for programs: try again when another "
+				       "program has ended, or reset the modem.", mbim->quirks.max_channels);
+	return ESIM_EBUSY;
+}
+
+int mbim_channel_open(void *priv, unsigned port, struct esim_slice aid, uint8_t p2, uint32_t *ret_handle,
+		      struct esim_buf *fci, unsigned timeout_ms, struct esim_error *err)
+{
+	struct mbim *mbim = priv;
+	struct journal_channel entry = { .channel = JOURNAL_PENDING, .slot = mbim->facts.slot };
+	struct esim_error cause;
+	unsigned index = 0;
+	int r;
+
+	esim_error_clear(&cause);
+	if (port != 0)
+		return esim_error_set(err, ESIM_ENOTSUP, "MBIM knows no eSIM ports: %u", port);
+	if (aid.len == 0 || aid.len > ESIM_MAX_AID)
+		return esim_error_set(err, ESIM_EINVAL, "an AID has 1 to %d bytes", ESIM_MAX_AID);
+	while (index < MBIM_MAX_CHANNELS && mbim->channels[index].open)
+		index++;
+	if (index == MBIM_MAX_CHANNELS)
+		return esim_error_set(err, ESIM_EBUSY, "%d channels are open already", MBIM_MAX_CHANNELS);
+	resolve(mbim, MBIM_CLOSE_TIMEOUT_MS);
+	entry.group = group_of(index);
+	r = open_in_modem(mbim, &entry, mbim_open_channel_request(aid, p2, entry.group), &mbim->channels[index], fci,
+			  at_least(mbim, timeout_ms), &cause);
+	if (r) {
+		if (err)
+			*err = cause;
+		return r == ESIM_EBUSY ? number_known(mbim, err) : r;
+	}
+	mbim->channels[index].open = true;
+	*ret_handle = handle_of(mbim, index);
+	return 0;
+}
+
+/* --- APDUs --------------------------------------------------------------------------------------------------- */
+
+static int stale(struct esim_error *err)
+{
+	esim_error_set(err, ESIM_ESTALE, "the card or the modem was reset: the channel is gone");
+	esim_error_advise(err, "Begin anew.");
+	return esim_error_outcome(err, ESIM_ESTALE, ESIM_OUTCOME_NEVER_SENT);
+}
+
+int mbim_channel_transmit(void *priv, uint32_t handle, struct esim_slice command, struct esim_buf *response,
+			  unsigned timeout_ms, struct esim_error *err)
+{
+	struct mbim *mbim = priv;
+	struct mbim_channel *channel = by_handle(mbim, handle);
+	struct esim_buf apdu = ESIM_BUF_INIT_MAX(ESIM_MAX_COMMAND);
+	MbimMessage *answer = NULL;
+	int r;
+
+	if (!channel)
+		return stale(err);
+	r = apdu_policy_apply(&mbim->quirks, channel->number, command, &apdu, err);
+	if (!r)
+		r = mbim_exchange(mbim, "APDU", mbim_apdu_request(channel->number, esim_buf_slice(&apdu)),
+				  at_least(mbim, timeout_ms), &answer, err);
+	esim_buf_free(&apdu);
+	if (r)
+		return r;
+	r = mbim_answer_apdu(answer, response, err);
+	mbim_message_unref(answer);
+	if (r == ESIM_ESTALE) {
+		channel->open = false;
+		journal_closed(mbim->journal, channel->number);
+		return esim_error_outcome(err, r, ESIM_OUTCOME_NEVER_SENT);
+	}
+	return r;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the modem has and is. */
+#include "answers.h"
+
+#include <string.h>
+
+static int read_services(struct mbim *mbim, struct esim_error *err)
+{
+	MbimMessage *answer = NULL;
+	int r = mbim_exchange(mbim, "device services", mbim_message_device_services_query_new(NULL), MBIM_TIMEOUT_MS,
+			      &answer, err);
+
+	mbim->services = ~0u;
+	if (!r) {
+		r = mbim_answer_services(answer, &mbim->services, err);
+		mbim_message_unref(answer);
+	}
+	return r && mbim_can_do_without(r) ? 0 : r;
+}
+
+static int read_caps(struct mbim *mbim, struct esim_error *err)
+{
+	MbimMessage *answer = NULL;
+	int r = mbim_exchange(mbim, "device caps", mbim_message_device_caps_query_new(NULL), MBIM_TIMEOUT_MS, &answer,
+			      err);
+
+	if (!r) {
+		r = mbim_answer_device_caps(answer, &mbim->facts, err);
+		mbim_message_unref(answer);
+	}
+	return r && mbim_can_do_without(r) ? 0 : r;
+}
+
+int mbim_facts_read(struct mbim *mbim, struct esim_error *err)
+{
+	struct quirk_subject subject = {
+		.protocol = QUIRK_MBIM,
+		.usb_vendor = mbim->identity.usb_vendor,
+		.usb_product = mbim->identity.usb_product,
+		.firmware = mbim->facts.firmware,
+	};
+	int r;
+
+	memset(&mbim->facts, 0, sizeof(mbim->facts));
+	mbim->facts.usb_vendor = mbim->identity.usb_vendor;
+	mbim->facts.usb_product = mbim->identity.usb_product;
+	g_strlcpy(mbim->facts.bus_port, mbim->identity.bus_port, sizeof(mbim->facts.bus_port));
+	r = read_services(mbim, err);
+	if (!r)
+		r = read_caps(mbim, err);
+	if (!r && mbim->facts.firmware[0])
+		r = quirks_load(&subject, &mbim->quirks, err);
+	if (!r && !(mbim->services & MBIM_HAS_UICC)) {
+		r = esim_error_set(err, ESIM_ENOTSUP, "the modem's firmware gives MBIM no access to its card: it has no "
+				   "MS UICC Low Level Access");
+		esim_error_advise(err, "Try qmi: or at: with another port of this modem.");
+	}
+	return r;
+}
+
+/* Slots are asked for here, since few want to know. */
+int mbim_facts(void *priv, struct esim_modem_facts *ret, struct esim_error *err)
+{
+	struct mbim *mbim = priv;
+	struct mbim_slots slots;
+	int r = mbim->facts.slots ? 0 : mbim_slots_read(mbim, &slots, err);
+
+	if (!r && !mbim->facts.slots) {
+		mbim->facts.slots = slots.count;
+		mbim->facts.slot = mbim_slot_of(mbim, &slots);
+	}
+	if (r && !mbim_can_do_without(r))
+		return r;
+	*ret = mbim->facts;
+	return 0;
+}
