@@ -105,7 +105,7 @@ $(MODEM_A): $(call obj,$(filter-out %/module.c %/main.c,$(MODEM_SRCS))) $(SOURCE
 $(MODEM_MODULES): $(BUILD)/lib/coreesim/%.so: $(call obj,$(MODEM_COMMON_SRCS)) $(LIBESIM_A) $(MODEM_MAP) $(SOURCES_STAMP)
 	@mkdir -p $(@D)
 	$(CC) -shared -Wl,--version-script=$(MODEM_MAP) $(if $(SAN),,-Wl,--no-undefined) $(ALL_LDFLAGS) -o $@ \
-		$(filter %.o %.a,$^) $(MODULE_LIBS) -linih -lpthread
+		$(filter %.o,$^) $(filter %.a,$^) $(MODULE_LIBS) -linih -lpthread
 $(foreach scheme,$(MODEM_SCHEMES),$(eval $(BUILD)/lib/coreesim/$(scheme).so: $(call obj,$(wildcard modem/$(scheme)/*.c))))
 $(BUILD)/lib/coreesim/mbim.so: MODULE_LIBS := $(MBIM_LIBS) $(GLIB_LIBS)
 $(BUILD)/lib/coreesim/qmi.so: MODULE_LIBS := $(QMI_LIBS) $(GLIB_LIBS)
