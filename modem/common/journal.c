@@ -5,8 +5,8 @@
  * lock, and written by one write(2), so that a process that is killed leaves the old text or the new one.
  * What a crash of the whole system leaves is of another boot, and not believed.
  *
- * The directory may be another user's (lpad's), who may have put anything there: no link is followed, and
- * nothing but a plain file of that user's or our own is touched.
+ * The directory may be another user's, who may have put anything there: no link is followed, and nothing but a
+ * plain file of that user's or our own is touched.
  */
 #include "journal.h"
 
@@ -45,19 +45,10 @@ static int open_directory(const char *path)
 	return fd;
 }
 
-/* lpad's state directory is made, and given to lpad, by systemd, also where root was here first. */
 static int open_state_directory(void)
 {
-	char parent[] = MODEM_STATEDIR;
-	struct stat st;
-
-	*strrchr(parent, '/') = '\0';
-	if (geteuid() == 0) {
-		(void)mkdir(parent, 0700);
-		if (mkdir(MODEM_STATEDIR, 0700) == 0 &&
-		    (stat(parent, &st) != 0 || lchown(MODEM_STATEDIR, st.st_uid, st.st_gid) != 0))
-			return -1;
-	}
+	if (geteuid() == 0)
+		(void)mkdir(MODEM_STATEDIR, 0700);
 	return open_directory(MODEM_STATEDIR);
 }
 
@@ -95,7 +86,7 @@ static bool is_ours(int fd, int directory)
 	if (fstat(fd, &file) || fstat(directory, &place) || !S_ISREG(file.st_mode) || file.st_nlink != 1 ||
 	    (file.st_uid != geteuid() && file.st_uid != place.st_uid && file.st_uid != 0))
 		return false;
-	/* Or lpad could not open what root left. */
+	/* Or that user could not open what root left. */
 	return geteuid() != 0 || file.st_uid == place.st_uid || fchown(fd, place.st_uid, place.st_gid) == 0;
 }
 
