@@ -210,7 +210,7 @@ PROGRAMS := $(if $(wildcard lpad/lpactl/main.c),$(BUILD)/bin/lpactl) \
 	$(if $(wildcard tests/vreader/main.c),$(BUILD)/bin/vreader) \
 	$(if $(wildcard tests/vmodem/main.c),$(BUILD)/bin/vmodem) \
 	$(if $(wildcard usbccid/proxy/main.c),$(BUILD)/bin/usbccid-proxy) \
-	$(if $(wildcard libesim/src/transport_module.c),$(BUILD)/bin/modem-broker) \
+	$(BUILD)/bin/modem-broker \
 	$(BUILD)/bin/euicc-selftest \
 	$(patsubst %,$(BUILD)/bin/%,$(TOOLS))
 LIBRARIES := $(LIBESIM_ARCHIVES) $(LIBESIM_SO) $(USBCCID_SO) $(if $(IFD_SRCS),$(IFD_SO)) $(MODEM_MODULES)

@@ -14,7 +14,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(filter %_test.c,$(UNIT_SRCS)))
 UNIT_PROGRAMS := $(patsubst %,$(TEST_DIR)/unit/%,$(UNIT_TESTS))
 UNIT_SHARED_A := $(BUILD)/lib/libunit.a
 
-$(call obj,$(UNIT_SRCS)): ROOM_CPPFLAGS := $(GLIB_CFLAGS) $(MBIM_CFLAGS) $(QMI_CFLAGS) -Ilibesim/src -Iusbccid/include -Iusbccid/src -Itests -I. -Ikmod/include/uapi -Ikmod/include $(PCSC_CFLAGS)
+$(call obj,$(UNIT_SRCS)): ROOM_CPPFLAGS := $(GLIB_CFLAGS) $(MBIM_CFLAGS) $(QMI_CFLAGS) -Ilibesim/src -Iusbccid/include -Iusbccid/src -Itests -I. -Imodem/include -Ikmod/include/uapi -Ikmod/include $(PCSC_CFLAGS)
 
 $(UNIT_SHARED_A): $(call obj,$(filter-out %_test.c,$(UNIT_SRCS))) $(SOURCES_STAMP)
 	@mkdir -p $(@D)

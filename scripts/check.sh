@@ -126,7 +126,7 @@ clean_env() { # build-directory command...
 		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 		HOME="$RESULTS/home" XDG_CACHE_HOME="${XDG_CACHE_HOME:-$HOME/.cache}" TMPDIR=/tmp LANG=C.UTF-8
 		COREESIM_RUN="$RUN_ID" COREESIM_SRC="$PWD" COREESIM_BUILD="$build" WOLFSSL="${WOLFSSL:-bundled}"
-		COREESIM_BIN="$build/bin" COREESIM_PKI="$BUILD/pki"
+		COREESIM_BIN="$build/bin" COREESIM_MODULES="$build/lib/coreesim" COREESIM_PKI="$BUILD/pki"
 		ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1
 		LSAN_OPTIONS="$LSAN_OPTIONS"
 		UBSAN_OPTIONS=print_stacktrace=1

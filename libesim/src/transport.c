@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Transports: the registry by URI scheme, and the calls of the vtable; see esim/transport.h. */
-#include <esim/transport.h>
+#include <esim/transport_module.h>
 
 #include "apdu.h"
+#include "transport_broker.h"
+#include "transport_internal.h"
 #include "transport_schemes.h"
 
 #include <stdio.h>
@@ -11,31 +13,27 @@
 
 #define COMMAND_OVERHEAD 6		/* header, Lc and Le of a short command */
 
-struct esim_transport {
-	const struct esim_transport_ops *ops;
-	void *priv;
-};
-
 /* --- registry ----------------------------------------------------------------- */
 
 typedef int (*opener)(const char *rest, struct esim_transport **ret, struct esim_error *err);
 
-/* Schemes without an opener are known by name alone: this build was made without them. */
+/* Without an opener: a module's, or known by name alone, since this build was made without it. */
 static const struct {
 	const char *prefix;
 	const char *what;
 	opener open;
+	const char *module;	/* its scheme; NULL: none */
 	bool takes_slot;	/* "?slot=N" belongs to the transport */
 } schemes[] = {
-	{ "unix:", "Unix sockets", transport_unix_open, false },
-	{ "tcp:", "TCP sockets", transport_tcp_open, false },
-	{ "/", "the kernel's eUICC devices", transport_kdev_open, false },
-	{ "usb:", "USB readers", transport_usb_open, true },
-	{ "pcsc:", "PC/SC readers", transport_pcsc_open, false },
-	{ "vfio:", "readers by vfio", NULL, false },
-	{ "mbim:", "MBIM modems", NULL, true },
-	{ "qmi:", "QMI modems", NULL, true },
-	{ "at:", "AT modems", NULL, false },
+	{ "unix:", "Unix sockets", transport_unix_open, NULL, false },
+	{ "tcp:", "TCP sockets", transport_tcp_open, NULL, false },
+	{ "/", "the kernel's eUICC devices", transport_kdev_open, NULL, false },
+	{ "usb:", "USB readers", transport_usb_open, NULL, true },
+	{ "pcsc:", "PC/SC readers", transport_pcsc_open, NULL, false },
+	{ "vfio:", "readers by vfio", NULL, NULL, false },
+	{ "mbim:", "MBIM modems", NULL, "mbim", true },
+	{ "qmi:", "QMI modems", NULL, "qmi", true },
+	{ "at:", "AT modems", NULL, "at", false },
 };
 
 #define SCHEME_COUNT (sizeof(schemes) / sizeof(schemes[0]))
@@ -57,12 +55,32 @@ static int unknown_scheme(const char *uri, struct esim_error *err)
 	return ESIM_EINVAL;
 }
 
+static int open_by_module(const char *scheme, const char *rest, struct esim_transport **ret,
+			  struct esim_error *err)
+{
+	const struct esim_transport_module *module;
+	const struct esim_transport_ops *ops;
+	void *priv;
+	int r = esim_transport_module_load(scheme, &module, err);
+
+	if (!r)
+		r = module->open(rest, &ops, &priv, err);
+	if (r)
+		return r;
+	r = esim_transport_new(ops, priv, ret);
+	return r ? esim_error_set(err, r, "out of memory") : 0;
+}
+
 int esim_transport_open(const char *uri, struct esim_transport **ret, struct esim_error *err)
 {
 	size_t i = find_scheme(uri);
 
 	if (i == SCHEME_COUNT)
 		return unknown_scheme(uri, err);
+	if (schemes[i].module && transport_broker_wanted())
+		return transport_broker_open(uri, ret, err);
+	if (schemes[i].module)
+		return open_by_module(schemes[i].module, uri + strlen(schemes[i].prefix), ret, err);
 	if (!schemes[i].open)
 		return esim_error_set(err, ESIM_ENOTSUP,
 				      "'%.64s': this build cannot open %s (%s)", uri,
@@ -72,7 +90,8 @@ int esim_transport_open(const char *uri, struct esim_transport **ret, struct esi
 
 const char *const *esim_transport_schemes(void)
 {
-	static const char *const names[] = { "/dev/euicc", "usb", "pcsc", "unix", "tcp", NULL };
+	static const char *const names[] = { "/dev/euicc", "usb", "pcsc", "mbim", "qmi", "at",
+					     "unix", "tcp", NULL };
 
 	return names;
 }

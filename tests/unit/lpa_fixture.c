@@ -149,20 +149,33 @@ static void note(void *context, const char *sentence)
 
 /* --- start and stop ------------------------------------------------------------------- */
 
+static int open_card(struct lpa_fixture *f, struct esim_error *err)
+{
+	const struct esim_card_options options = {
+		.cancel = f->cancel, .apdu_timeout_ms = f->apdu_timeout_ms,
+	};
+	struct esim_transport *transport = NULL;
+	int r;
+
+	if (f->open_transport)
+		r = f->open_transport(f, &transport, err);
+	else
+		r = veuicc_transport(f->veuicc, &transport, err);
+	return r ? r : esim_card_open(transport, &options, &f->card, err);
+}
+
 static void start_card(struct lpa_fixture *f, const char *pki)
 {
 	struct veuicc_options options = f->card_options;
-	struct esim_card_options card_options = { .cancel = f->cancel };
-	struct esim_transport *transport = NULL;
 	struct esim_error err;
 
 	options.pki_dirs[0] = pki;
 	options.pki_count = 1;
 	options.root_smds = FIXTURE_SMDS;
 	options.log = CARD_LOG;
-	require(veuicc_new(&options, &f->veuicc, &err), &err, "virtual eUICC");
-	require(veuicc_transport(f->veuicc, &transport, &err), &err, "its transport");
-	require(esim_card_open(transport, &card_options, &f->card, &err), &err, "the card");
+	if (!f->open_transport)
+		require(veuicc_new(&options, &f->veuicc, &err), &err, "virtual eUICC");
+	require(open_card(f, &err), &err, "the card");
 }
 
 static void *serve(void *context)
@@ -251,6 +264,18 @@ void lpa_fixture_start(struct lpa_fixture *f)
 	start_server(f, pki);
 	start_http(f, pki);
 	start_lpa(f);
+}
+
+int lpa_fixture_reopen(struct lpa_fixture *f, struct esim_error *err)
+{
+	int r;
+
+	lpa_free(&f->lpa);
+	esim_card_free(&f->card);
+	r = open_card(f, err);
+	if (!r)
+		start_lpa(f);
+	return r;
 }
 
 void lpa_fixture_stop(struct lpa_fixture *f)

@@ -36,6 +36,9 @@ struct lpa_fixture {
 	const char *server_pki;			/* directory; NULL: the card's */
 	unsigned http_timeout_ms;		/* of a request; 0: the usual one */
 	const struct esim_eid *eid;		/* as lpa_options has it */
+	/* The way to a card of the test's own, in place of a virtual eUICC in-process; lpa_fixture_stop() closes it. */
+	int (*open_transport)(struct lpa_fixture *f, struct esim_transport **ret, struct esim_error *err);
+	unsigned apdu_timeout_ms;		/* 0: the usual one */
 
 	/* The user. */
 	enum lpa_answer consent, ppr_consent, why_cancelled;
@@ -67,6 +70,9 @@ void lpa_fixture_order(const char *name, const char *iccid, const char *json);
 
 void lpa_fixture_start(struct lpa_fixture *f);
 void lpa_fixture_stop(struct lpa_fixture *f);
+
+/* The card and the LPA anew, by the same way; what opening said. lpa_fixture_stop() is fine after a failure. */
+int lpa_fixture_reopen(struct lpa_fixture *f, struct esim_error *err);
 
 /* lpa_download() of @matching_id; the result is cleared. */
 int lpa_fixture_download(struct lpa_fixture *f, const char *matching_id, struct esim_error *err);

@@ -436,8 +436,6 @@ ATF_TC_BODY(addresses_that_cannot_be_used_are_refused_with_a_reason, tc)
 		{ "tcp:::1:2", ESIM_EINVAL }, { "unix:no/such/socket", ESIM_ENODEV },
 		{ "tcp:127.0.0.1:http-x", ESIM_ENODEV },
 		{ "/dev/euicc-none", ESIM_ENODEV }, { "vfio:0000:00:01.0", ESIM_ENOTSUP },
-		{ "mbim:/dev/cdc-wdm0", ESIM_ENOTSUP }, { "qmi:/dev/cdc-wdm0", ESIM_ENOTSUP },
-		{ "at:/dev/ttyUSB2", ESIM_ENOTSUP },
 	};
 	char *far_too_long = malloc(4096);
 	struct esim_transport *t = NULL;

@@ -120,9 +120,12 @@ int esim_transport_new(const struct esim_transport_ops *ops, void *priv,
  *   usb:[BUS-PORT|VID:PID][?slot=N]  a reader on USB; without an address the only one
  *   pcsc:[READER]                  a reader of pcscd by its name, or a part of it that no other
  *                                  has; without one the only one with a card. %XX is a byte
+ *   mbim:DEV[?slot=N]              a modem (esim/modem.h), by its own protocol; a slot that is not in use is
+ *   qmi:DEV[?slot=N], qmi:qrtr://NODE  switched to, and back when the transport is closed. By modem-broker(8)
+ *   at:TTY                         where this process is not root's and the broker's socket is there
  *   unix:PATH, tcp:HOST:PORT       a card's program
  *
- * Schemes that this build does not have (vfio, mbim, qmi, at) are refused by name with
+ * The one that this build does not have (vfio) is refused by name with
  * ESIM_ENOTSUP; anything else with ESIM_EINVAL. A `?channel=basic` suffix is parsed by
  * esim_device_parse(), not here. usb: and pcsc: power the card; ESIM_ENODEV where there is none or
  * it is mute, ESIM_EBUSY where another program has it, which the message names if it can be seen.

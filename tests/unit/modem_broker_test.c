@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* modem-broker, which is root's, and callers who do not keep to its protocol. */
+#include "modem/broker/broker.h"
+
+#include <modem/broker.h>
+
+#include <atf-c.h>
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BOUND_MS 120000
+
+struct rig {
+	int fd, its_fd;
+	pthread_t thread;
+};
+
+static void *serve(void *context)
+{
+	struct rig *rig = context;
+
+	broker_serve(rig->its_fd, -1);
+	close(rig->its_fd);
+	return NULL;
+}
+
+static void start(struct rig *rig)
+{
+	int fds[2];
+
+	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), 0);
+	rig->fd = fds[0];
+	rig->its_fd = fds[1];
+	ATF_REQUIRE_EQ(pthread_create(&rig->thread, NULL, serve, rig), 0);
+}
+
+static void finish(struct rig *rig)
+{
+	if (rig->fd >= 0)
+		close(rig->fd);
+	ATF_REQUIRE_EQ(pthread_join(rig->thread, NULL), 0);
+}
+
+/* The message as it is; @length is what its header claims. */
+static void say(struct rig *rig, uint32_t id, uint32_t op, uint32_t length, const void *payload, size_t len)
+{
+	struct {
+		struct broker_request header;
+		uint8_t payload[sizeof(struct broker_hello) + 64];
+	} message = { .header = { .id = id, .op = op, .length = length } };
+
+	ATF_REQUIRE(len <= sizeof(message.payload));
+	if (len > 0)
+		memcpy(message.payload, payload, len);
+	ATF_REQUIRE(send(rig->fd, &message, sizeof(message.header) + len, MSG_NOSIGNAL) > 0);
+}
+
+/* The next answer; false: the broker has ended the connection. */
+static bool hear(struct rig *rig, struct broker_answer *answer, struct esim_error *err)
+{
+	struct {
+		struct broker_answer header;
+		uint8_t payload[BROKER_MAX_PAYLOAD];
+	} message;
+	struct pollfd fds = { .fd = rig->fd, .events = POLLIN };
+	ssize_t n;
+
+	ATF_REQUIRE_EQ(poll(&fds, 1, BOUND_MS), 1);
+	n = recv(rig->fd, &message, sizeof(message), 0);
+	if (n <= 0)
+		return false;
+	ATF_REQUIRE_EQ((size_t)n, sizeof(message.header) + message.header.length);
+	*answer = message.header;
+	if (answer->result) {
+		ATF_REQUIRE_EQ(message.header.length, sizeof(*err));
+		memcpy(err, message.payload, sizeof(*err));
+	}
+	return true;
+}
+
+static struct broker_hello hello_for(const char *uri)
+{
+	struct broker_hello hello = { .version = COREESIM_VERSION, .size = broker_sizes() };
+
+	snprintf(hello.uri, sizeof(hello.uri), "%s", uri);
+	return hello;
+}
+
+static void refused(struct rig *rig, uint32_t id, int code, const char *word)
+{
+	struct broker_answer answer;
+	struct esim_error err;
+
+	ATF_REQUIRE(hear(rig, &answer, &err));
+	ATF_CHECK_EQ(answer.id, id);
+	ATF_CHECK_EQ_MSG(answer.result, code, "%d: %s", answer.result, err.message);
+	ATF_CHECK_MSG(strstr(err.message, word), "'%s' is not in: %s", word, err.message);
+}
+
+ATF_TC_WITHOUT_HEAD(operations_before_hello_are_refused);
+ATF_TC_BODY(operations_before_hello_are_refused, tc)
+{
+	struct rig rig;
+
+	start(&rig);
+	for (uint32_t op = 0; op < BROKER_OPS + 3; op++) {
+		if (op == BROKER_CANCEL || op == BROKER_HELLO)
+			continue;
+		say(&rig, op + 1, op, 0, NULL, 0);
+		refused(&rig, op + 1, ESIM_EINVAL, "modem-broker");
+	}
+	finish(&rig);
+}
+
+ATF_TC_WITHOUT_HEAD(hello_of_another_build_is_refused);
+ATF_TC_BODY(hello_of_another_build_is_refused, tc)
+{
+	struct broker_hello hello = hello_for("at:/dev/tty0");
+	struct rig rig;
+
+	start(&rig);
+	hello.size++;
+	say(&rig, 1, BROKER_HELLO, sizeof(hello), &hello, sizeof(hello));
+	refused(&rig, 1, ESIM_EINVAL, "version");
+	hello = hello_for("at:/dev/tty0");
+	hello.version[0] = '9';
+	say(&rig, 2, BROKER_HELLO, sizeof(hello), &hello, sizeof(hello));
+	refused(&rig, 2, ESIM_EINVAL, "version");
+	say(&rig, 3, BROKER_HELLO, sizeof(hello) - 1, &hello, sizeof(hello) - 1);
+	refused(&rig, 3, ESIM_EINVAL, "build");
+	/* The version is not ended by a NUL, nor the address. */
+	memset(&hello, 'A', sizeof(hello));
+	say(&rig, 4, BROKER_HELLO, sizeof(hello), &hello, sizeof(hello));
+	refused(&rig, 4, ESIM_EINVAL, "version");
+	finish(&rig);
+}
+
+ATF_TC_WITHOUT_HEAD(other_devices_than_modems_are_not_opened);
+ATF_TC_BODY(other_devices_than_modems_are_not_opened, tc)
+{
+	static const char *const uris[] = {
+		"at:/dev/null", "at:/dev/mem", "at:/etc/passwd", "mbim:/dev/../etc/passwd", "mbim:/dev/tty",
+		"qmi:/dev/ttyS0", "at:", "at", "", "unix:/tmp/x", "tcp:127.0.0.1:1", "/dev/euicc0", "usb:1-1",
+		"at:/dev/pts/../null", "mbim:/dev/cdc-wdm0/../null", "at:relative", "../../x:/dev/pts/0",
+	};
+
+	for (size_t i = 0; i < sizeof(uris) / sizeof(uris[0]); i++) {
+		const struct broker_hello hello = hello_for(uris[i]);
+		struct broker_answer answer;
+		struct esim_error err;
+		struct rig rig;
+
+		start(&rig);
+		say(&rig, 1, BROKER_HELLO, sizeof(hello), &hello, sizeof(hello));
+		ATF_REQUIRE(hear(&rig, &answer, &err));
+		ATF_CHECK_MSG(answer.result == ESIM_EINVAL, "%s: %d: %s", uris[i], answer.result, err.message);
+		finish(&rig);
+	}
+}
+
+ATF_TC_WITHOUT_HEAD(lengths_that_lie_end_the_connection);
+ATF_TC_BODY(lengths_that_lie_end_the_connection, tc)
+{
+	static const uint32_t lies[] = { 1, 4, UINT32_MAX, BROKER_MAX_PAYLOAD };
+	struct broker_answer answer;
+	struct esim_error err;
+	struct rig rig;
+
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		start(&rig);
+		say(&rig, 1, BROKER_DESCRIBE, lies[i], NULL, 0);
+		ATF_CHECK(!hear(&rig, &answer, &err));
+		finish(&rig);
+	}
+	start(&rig);
+	ATF_REQUIRE_EQ(send(rig.fd, "short", 5, MSG_NOSIGNAL), 5);
+	ATF_CHECK(!hear(&rig, &answer, &err));
+	finish(&rig);
+	start(&rig);
+	say(&rig, 0, BROKER_DESCRIBE, 0, NULL, 0);
+	ATF_CHECK(!hear(&rig, &answer, &err));
+	finish(&rig);
+}
+
+ATF_TC_WITHOUT_HEAD(cancel_of_nothing_changes_nothing);
+ATF_TC_BODY(cancel_of_nothing_changes_nothing, tc)
+{
+	struct rig rig;
+
+	start(&rig);
+	for (uint32_t id = 1; id < 100; id++)
+		say(&rig, id, BROKER_CANCEL, 0, NULL, 0);
+	say(&rig, 7, BROKER_DESCRIBE, 0, NULL, 0);
+	refused(&rig, 7, ESIM_EINVAL, "which modem");
+	finish(&rig);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, operations_before_hello_are_refused);
+	ATF_TP_ADD_TC(tp, hello_of_another_build_is_refused);
+	ATF_TP_ADD_TC(tp, other_devices_than_modems_are_not_opened);
+	ATF_TP_ADD_TC(tp, lengths_that_lie_end_the_connection);
+	ATF_TP_ADD_TC(tp, cancel_of_nothing_changes_nothing);
+	return atf_no_error();
+}
