@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define MAX_ROUNDS 4
+
 /* A front that is not built in is refused by name, not by the linker. */
 #if __has_include("vmodem/mbim.c")
 #define MBIM (&vmodem_mbim)
@@ -54,17 +56,23 @@ void vmodem_tell(struct vmodem *modem, enum vmodem_news news)
 	modem->news |= 1u << news;
 }
 
-/* A front that looks may find, and so make, more of them: told once. */
-void vmodem_deliver(struct vmodem *modem)
+static void tell_all(struct vmodem *modem, unsigned news)
 {
-	unsigned news = modem->news;
-
-	modem->news = 0;
-	if (vmodem_quirk(modem, VMODEM_NO_INDICATIONS) || modem->bus != VMODEM_BUS_THERE)
-		return;
 	for (unsigned i = 0; news >> i; i++)
 		for (size_t k = 0; (news >> i & 1) && k < modem->front_count; k++)
 			modem->fronts[k]->ops->news(modem->fronts[k], (enum vmodem_news)i);
+}
+
+/* A front that looks, to tell what is new, may be the one that has asked often enough: then there is more. */
+void vmodem_deliver(struct vmodem *modem)
+{
+	for (unsigned rounds = 0; modem->news && rounds < MAX_ROUNDS; rounds++) {
+		unsigned news = modem->news;
+
+		modem->news = 0;
+		if (!vmodem_quirk(modem, VMODEM_NO_INDICATIONS) && modem->bus == VMODEM_BUS_THERE)
+			tell_all(modem, news);
+	}
 }
 
 void vmodem_feed(struct vmodem_front *front, struct esim_slice bytes)

@@ -136,6 +136,11 @@ unsigned vmodem_active_slot(const struct vmodem *modem)
 	return mapped(modem, modem->active + 1);
 }
 
+bool vmodem_slot_in_use(const struct vmodem *modem, unsigned slot)
+{
+	return slot == modem->active + 1;
+}
+
 static const struct vmodem_slot *slot_of(const struct vmodem *modem, unsigned number)
 {
 	static const struct vmodem_slot none;

@@ -115,6 +115,8 @@ enum vmodem_card_state { VMODEM_CARD_ABSENT, VMODEM_CARD_OFF, VMODEM_CARD_NOT_RE
 unsigned vmodem_slots(const struct vmodem *modem);
 unsigned vmodem_active_slot(const struct vmodem *modem);	/* from 1 */
 int vmodem_switch_slot(struct vmodem *modem, unsigned slot);
+/* By the numbers that slots are told of, which are others where they are swapped. */
+bool vmodem_slot_in_use(const struct vmodem *modem, unsigned slot);
 enum vmodem_card_state vmodem_card_state(struct vmodem *modem, unsigned slot);
 struct esim_slice vmodem_atr(struct vmodem *modem, unsigned slot);
 const struct esim_eid *vmodem_eid(struct vmodem *modem, unsigned slot);	/* NULL: not an eUICC, or not told */
