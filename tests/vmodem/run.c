@@ -47,7 +47,7 @@ static int loop(struct server *server, int stop_fd)
 			return server->failed;
 		fds[0] = (struct pollfd){ .fd = stop_fd, .events = POLLIN };
 		vmodem_control_wait(&server->control, commands);
-		count = server->attached ? way->wait(server->way, ways) : 0;
+		count = way->wait(server->way, ways);
 		if (poll(fds, (nfds_t)((size_t)(ways - fds) + count), -1) < 0) {
 			if (errno == EINTR)
 				continue;
@@ -73,7 +73,8 @@ int vmodem_serve(const struct vmodem_serve_options *options, int stop_fd, int co
 	if (!r && options->control)
 		r = vmodem_control_listen(&server.control, options->control, err);
 	if (!r)
-		r = vmodem_pty_new(server.modem, options, &server.way, err);
+		r = options->usb ? vmodem_usb_new(server.modem, &server.way, err) :
+				   vmodem_pty_new(server.modem, options, &server.way, err);
 	if (!r) {
 		server.way->notice = notice;
 		server.way->context = context;

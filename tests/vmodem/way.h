@@ -15,7 +15,7 @@ struct vmodem_way_ops {
 	/* The modem is on the bus: fronts can be reached from now on. Says where by vmodem_way.notice. */
 	int (*attach)(struct vmodem_way *way, struct esim_error *err);
 	void (*detach)(struct vmodem_way *way);		/* called only where it is attached */
-	/* What it waits for; at most VMODEM_WAY_FDS. */
+	/* What it waits for, attached or not; at most VMODEM_WAY_FDS. */
 	size_t (*wait)(struct vmodem_way *way, struct pollfd *fds);
 	void (*take)(struct vmodem_way *way, const struct pollfd *fds, size_t count);
 	/* Detached before, or not. */
@@ -37,9 +37,10 @@ struct vmodem_serve_options {
 	const char *control;			/* path of a socket for commands [none] */
 };
 
-/* Each makes its way, not attached yet. */
+/* Each makes its way, not attached yet. *@ret is to be closed also on failure, after the modem. */
 int vmodem_pty_new(struct vmodem *modem, const struct vmodem_serve_options *options, struct vmodem_way **ret,
 		   struct esim_error *err);
+int vmodem_usb_new(struct vmodem *modem, struct vmodem_way **ret, struct esim_error *err);
 
 /* --- run.c: the loop ------------------------------------------------------------------------------- */
 

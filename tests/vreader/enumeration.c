@@ -1,34 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * What the kernel says of the device: its uevents. "bind" of the USB device comes when
- * its configuration is set and each interface has met the drivers; "remove" when it is gone.
- */
+/* The reader comes and goes as the kernel says (usbip/uevents.h). */
 #include "vreader/reader.h"
 
-#include <errno.h>
-#include <linux/netlink.h>
+#include "usbip/uevents.h"
+
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#define RECEIVE_BUFFER (4 * 1024 * 1024)
-
-int vreader_uevents_open(struct esim_error *err)
-{
-	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = 1 };
-	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
-
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address))) {
-		int error = errno;
-
-		if (fd >= 0)
-			close(fd);
-		return esim_error_errno(err, ESIM_EIO, error, "no uevents of the kernel");
-	}
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &(int){ RECEIVE_BUFFER }, sizeof(int));
-	return fd;
-}
 
 static void say(struct vreader *reader, const char *what, const char *bus_port)
 {
@@ -62,35 +39,15 @@ static void removed(struct vreader *reader, const char *name)
 	say(reader, "detached", name);
 }
 
-/* ACTION@DEVPATH, then NAME=VALUE; a zero byte after each. */
-static void take(struct vreader *reader, const char *text, size_t len)
+static void told(void *context, bool is_bound, const char *bus_port)
 {
-	const char *action = "", *path = "", *type = "", *name;
-
-	for (const char *at = text; at < text + len; at += strlen(at) + 1) {
-		if (!strncmp(at, "ACTION=", 7))
-			action = at + 7;
-		else if (!strncmp(at, "DEVPATH=", 8))
-			path = at + 8;
-		else if (!strncmp(at, "DEVTYPE=", 8))
-			type = at + 8;
-	}
-	name = strrchr(path, '/');
-	if (!name || strcmp(type, "usb_device"))
-		return;
-	if (!strcmp(action, "bind"))
-		bound(reader, name + 1);
-	else if (!strcmp(action, "remove"))
-		removed(reader, name + 1);
+	if (is_bound)
+		bound(context, bus_port);
+	else
+		removed(context, bus_port);
 }
 
 void vreader_uevents_take(struct vreader *reader)
 {
-	char text[8192];
-	ssize_t n;
-
-	while ((n = recv(reader->uevents, text, sizeof(text) - 1, 0)) > 0) {
-		text[n] = '\0';
-		take(reader, text, (size_t)n);
-	}
+	usbip_uevents_take(reader->uevents, told, reader);
 }

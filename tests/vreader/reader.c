@@ -2,6 +2,8 @@
 /* The reader as a whole: made, plugged in, run; see vreader.h. */
 #include "vreader/reader.h"
 
+#include "usbip/uevents.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -97,7 +99,7 @@ int vreader_new(const struct vreader_options *options, struct vreader **ret, str
 	    (r = vreader_faults_parse(options->fault, &reader->faults, err)) ||
 	    (r = make_slots(reader, err)) ||
 	    (r = reader->uevents = options->bus ? options->bus->uevents :
-						     vreader_uevents_open(err)) < 0) {
+						     usbip_uevents_open(err)) < 0) {
 		vreader_free(&reader);
 		return r;
 	}

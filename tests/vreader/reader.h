@@ -91,7 +91,6 @@ void vreader_ccid_reset(struct vreader *reader);
 void vreader_ccid_notify(struct vreader *reader);
 
 /* --- enumeration.c: what the kernel says of the device --- */
-int vreader_uevents_open(struct esim_error *err);
 void vreader_uevents_take(struct vreader *reader);
 
 /* --- control.c --- */
