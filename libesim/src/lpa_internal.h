@@ -23,6 +23,10 @@ struct lpa {
 	bool has_info1, has_info2;		/* see lpa_euicc.c */
 	struct es10b_euicc_info1 info1;
 	struct es10b_euicc_info2 info2;
+	bool has_settled;			/* see lpa_modem.c */
+	struct esim_modem_settled settled;
+	bool asked_modem;
+	struct es10b_device_info device;	/* the modem's, once asked */
 };
 
 void lpa_note(struct lpa *lpa, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -74,6 +78,22 @@ int lpa_call_patiently(struct lpa *lpa, const char *function, lpa_card_function 
 
 /* Reset the card and select the ISD-R; only the latter where the transport cannot reset. */
 int lpa_reset_card(struct lpa *lpa, struct esim_error *err);
+
+/* --- lpa_modem.c ------------------------------------------------------------------------- */
+
+bool lpa_behind_modem(const struct lpa *lpa);
+
+/* The refresh flag for a switch: what was asked for, where the modem's quirks say nothing else. */
+bool lpa_refresh_flag(const struct lpa *lpa, bool asked);
+
+/* Up the ladder, and a channel to the ISD-R again. @expected NULL: no profile is enabled. @err is not NULL. */
+int lpa_settle_modem(struct lpa *lpa, const struct esim_iccid *expected, bool refresh, struct esim_error *err);
+
+/* The modem went, or fell silent in mid-command: back to the ISD-R, to ask what became of it. */
+int lpa_return_to_card(struct lpa *lpa);
+
+/* DeviceInfo: the caller's, completed by what the modem tells. */
+const struct es10b_device_info *lpa_device(struct lpa *lpa);
 
 /* Address of a server as it came from code, card or user. */
 int lpa_server_init(struct lpa *lpa, const char *address, struct es9p_server *ret,

@@ -142,6 +142,8 @@ static int find_card_again(struct lpa_download *d)
 	struct esim_card *card = d->lpa->options.card;
 	int rc;
 
+	if (lpa_behind_modem(d->lpa))
+		return lpa_return_to_card(d->lpa);
 	lpa_step(d->lpa, "SELECT ISD-R");
 	rc = esim_card_reselect(card, NULL);
 	if (rc)

@@ -168,12 +168,14 @@ static bool is_terminal(struct esim_card *card)
 }
 
 /* After a change of state the ISD-R has to be found again. */
-static int settle(struct lpa *lpa, bool refresh, struct esim_error *err)
+static int settle(struct lpa *lpa, const struct esim_iccid *enabled, bool refresh, struct esim_error *err)
 {
 	struct esim_card *card = lpa->options.card;
 	struct esim_error ignored;
 	int rc;
 
+	if (lpa_behind_modem(lpa))
+		return lpa_settle_modem(lpa, enabled, refresh, err);
 	if (refresh && !is_terminal(card)) {
 		lpa_step(lpa, "SELECT ISD-R");
 		rc = esim_card_reselect(card, &ignored);
@@ -200,25 +202,49 @@ static int verify_change(struct lpa *lpa, const struct change *change,
 	return ESIM_EIO;
 }
 
+/* The answer of a switch was lost, often since the modem acted on it: the card tells whether it took place. */
+static int ask_after_loss(struct lpa *lpa, const struct change *change, const struct esim_profile *profile,
+			  struct esim_error *err)
+{
+	const struct esim_error first = *err;
+	enum esim_profile_state state = ESIM_PROFILE_DISABLED;
+	bool found = false;
+
+	if (!lpa_behind_modem(lpa) || first.outcome != ESIM_OUTCOME_UNKNOWN || first.code == ESIM_ECANCELED)
+		return first.code;
+	if (!lpa_return_to_card(lpa) && !read_state(lpa, &profile->iccid, &found, &state, err) &&
+	    found == change->has_state && (!found || state == change->state))
+		return 0;
+	*err = first;
+	return first.code;
+}
+
 static int apply(struct lpa *lpa, const struct change *change, const struct esim_profile *profile,
 		 const struct es10c_switch *how, struct esim_error *err)
 {
-	const struct target by_iccid = { .id = { .iccid = profile->iccid }, .how = how };
+	struct es10c_switch flagged = { .refresh = false };
+	const struct target by_iccid = { .id = { .iccid = profile->iccid }, .how = how ? &flagged : NULL };
 	struct esim_error local;
 	int rc;
 
 	if (!err)
 		err = &local;
+	if (how) {
+		flagged = *how;
+		flagged.refresh = lpa_refresh_flag(lpa, how->refresh);
+	}
 	rc = lpa_call_patiently(lpa, change->function, change->call, &by_iccid, err);
 	if (rc == ESIM_ERESULT && err->es10_result == RESULT_NOT_FOUND &&
 	    profile->isdp_aid.len > 0)
-		rc = call_by_aid(lpa, change, profile, how, err);
+		rc = call_by_aid(lpa, change, profile, by_iccid.how, err);
+	if (rc)
+		rc = ask_after_loss(lpa, change, profile, err);
 	if (rc) {
 		explain(change, rc, err);
 		return rc;
 	}
 	if (change->has_state)
-		rc = settle(lpa, how->refresh, err);
+		rc = settle(lpa, change == &enabling ? &profile->iccid : NULL, flagged.refresh, err);
 	return rc ? rc : verify_change(lpa, change, profile, err);
 }
 

@@ -42,6 +42,27 @@ static int reset(struct esim_card *card, const void *options, struct esim_error 
 	return es10c_euicc_memory_reset(card, *(const unsigned *)options, err);
 }
 
+/* What is left enabled, if anything, is what the modem is to report. */
+static int settle_modem(struct lpa *lpa, struct esim_error *err)
+{
+	static const uint32_t tags[] = { 0x5A, 0x9F70 };
+	const struct es10c_search search = { .tags = tags, .tag_count = 2 };
+	const struct esim_iccid *enabled = NULL;
+	struct esim_profile *profiles = NULL;
+	size_t count = 0;
+	int rc = lpa_reset_card(lpa, err);
+
+	if (!rc)
+		rc = lpa_find_profiles(lpa, &search, &profiles, &count, err);
+	for (size_t i = 0; i < count; i++)
+		if (profiles[i].state == ESIM_PROFILE_ENABLED)
+			enabled = &profiles[i].iccid;
+	if (!rc)
+		rc = lpa_settle_modem(lpa, enabled, false, err);
+	es10c_profiles_free(&profiles, count);
+	return rc;
+}
+
 int lpa_memory_reset(struct lpa *lpa, unsigned options, struct esim_error *err)
 {
 	struct esim_error local;
@@ -58,5 +79,5 @@ int lpa_memory_reset(struct lpa *lpa, unsigned options, struct esim_error *err)
 	if (rc || !(options & PROFILE_OPTIONS))
 		return rc;
 	/* An enabled profile may have gone: the card wants a reset before all else. */
-	return lpa_reset_card(lpa, err);
+	return lpa_behind_modem(lpa) ? settle_modem(lpa, err) : lpa_reset_card(lpa, err);
 }

@@ -142,7 +142,7 @@ static bool has_later_fields(const struct es10b_device_capabilities *c)
 /* Of the device's fields those go out that the card knows; where all are old, nothing is asked. */
 static int learn_capabilities(struct lpa_session *s, struct esim_error *err)
 {
-	if (!has_later_fields(&s->lpa->options.device->capabilities))
+	if (!has_later_fields(&lpa_device(s->lpa)->capabilities))
 		return 0;
 	return lpa_capabilities(s->lpa, NULL, &s->capabilities, err);
 }
@@ -155,7 +155,7 @@ static int authenticate_server(struct lpa_session *s, struct esim_error *err)
 		.ci_key_id = s->initiated.ci_key_id,
 		.server_certificate = s->initiated.server_certificate,
 		.matching_id = s->matching_id,
-		.device = s->lpa->options.device,
+		.device = lpa_device(s->lpa),
 		.capabilities = &s->capabilities,
 	};
 	int rc;

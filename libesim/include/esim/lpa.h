@@ -16,6 +16,7 @@
 #include <esim/es10b.h>
 #include <esim/es10c.h>
 #include <esim/es9p.h>
+#include <esim/modem.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -91,7 +92,8 @@ struct lpa_options {
 	const struct esim_pool *rsp_roots;	/* with http */
 	const struct es9p_codec *codec;		/* NULL: JSON */
 	struct esim_version version;		/* announced to servers; 0.0.0: es9p's own */
-	const struct es10b_device_info *device;	/* with http; see lpa_device_info_from_imei() */
+	const struct es10b_device_info *device;	/* with http; see lpa_device_info_from_imei(). What a modem before the
+						   card tells of itself is added to it */
 	/* ES10c.GetEID's, where the caller has read it: the eUICC's certificate must then be of this
 	   EID. NULL: not compared, and not read for it: the chain holds the certificate to its EUM. */
 	const struct esim_eid *eid;
@@ -255,6 +257,13 @@ int lpa_enable_profile(struct lpa *lpa, const struct esim_profile *profile,
 		       const struct es10c_switch *how, struct esim_error *err);
 int lpa_disable_profile(struct lpa *lpa, const struct esim_profile *profile,
 			const struct es10c_switch *how, struct esim_error *err);
+
+/*
+ * Where the card is behind a modem, the two above and lpa_memory_reset() climb the ladder of esim/modem.h in
+ * place of the card's reset, and a modem that does not follow is their failure though the eUICC has switched. What
+ * came of the last climb; NULL: there was none. Lives until the next.
+ */
+const struct esim_modem_settled *lpa_settled(const struct lpa *lpa);
 
 /* Delete, and read back. Only a disabled profile can be deleted. */
 int lpa_delete_profile(struct lpa *lpa, const struct esim_profile *profile, struct esim_error *err);

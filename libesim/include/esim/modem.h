@@ -96,6 +96,9 @@ void esim_modem_policy(struct esim_transport *transport, struct esim_modem_polic
 int esim_modem_iccid(struct esim_transport *transport, struct esim_iccid *ret, unsigned timeout_ms,
 		     struct esim_error *err);
 
+/* After ESIM_ENODEV: wait for the modem to come back to its place. No channel is open then. */
+int esim_modem_reopen(struct esim_transport *transport, unsigned timeout_ms, struct esim_error *err);
+
 /* DeviceInfo (SGP.22, 4.2) from what the modem says. ESIM_ENOENT: it does not say its IMEI. */
 int esim_modem_device_info(const struct esim_modem_facts *facts, struct es10b_device_info *ret,
 			   struct esim_error *err);
