@@ -8,6 +8,8 @@
 #include "prompt.h"
 #include "trace.h"
 
+#include "lpad/common/modem_manager.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -186,6 +188,7 @@ int app_close(struct app *app)
 
 	progress_end(app);
 	bus_client_free(&app->bus);
+	mm_inhibition_free(&app->inhibition);
 	lpa_free(&app->lpa);
 	esim_http_free(&app->http);
 	esim_card_free(&app->card);

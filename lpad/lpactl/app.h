@@ -7,11 +7,13 @@
 
 #include <esim/devices.h>
 #include <esim/lpa.h>
+#include <esim/modem.h>
 
 #include <jansson.h>
 
 struct trace;
 struct bus_client;
+struct mm_inhibition;
 
 /* docs/man/lpactl.1, EXIT STATUS */
 enum exit_status {
@@ -36,6 +38,7 @@ struct app {
 	struct esim_http *http;
 	struct es10b_device_info device;
 	struct lpa *lpa;
+	struct mm_inhibition *inhibition;	/* ModemManager leaves the modem alone; NULL: it need not */
 	char confirmation_code[ESIM_MAX_CONFIRMATION_CODE + 1];	/* of its file; wiped */
 	const char *unanswered;		/* advice, where a question met the end of input */
 	json_t *result;			/* what --json prints; a verb adds its members */

@@ -117,7 +117,7 @@ static const struct option_row rows[] = {
 	{ "png", "FILE", VERB_SHOW_QR, TEXT_OF(png), "write a picture, in place of the terminal" },
 	{ "euicc", "WHICH", VERB_EUICC, TEXT_OF(euicc),
 	  "of lpad's eUICCs: number, EID, or its beginning" },
-	{ "device", "URI", VERB_CARD, TEXT_OF(device), "the card: /dev/euiccN, usb:…, pcsc:…, unix:PATH …" },
+	{ "device", "URI", VERB_CARD, TEXT_OF(device), "the card: /dev/euiccN, usb:…, pcsc:…, mbim:DEV, qmi:DEV, at:TTY, unix:PATH …" },
 	{ "direct", NULL, VERB_DIRECT, OFFSET(direct), "never use lpad; --device implies it" },
 	{ "json", NULL, VERB_ALL, OFFSET(json), "one JSON document on standard output" },
 	{ "ci-roots", "DIR", VERB_DIRECT, TEXT_OF(ci_roots),

@@ -2,6 +2,7 @@
 /* lpactl devices: lpad's eUICCs; directly, where a card may be. */
 #include "app.h"
 #include "bus_euicc.h"
+#include "modem.h"
 #include "output.h"
 
 #include <stdio.h>
@@ -37,9 +38,10 @@ int devices_direct(struct app *app)
 	devices = json_array();
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(devices, json_device(&entries[i]));
+	modem_add_devices(app, devices);
 	json_object_set_new(app->result, "devices", devices);
-	if (count == 0)
-		fputs("lpactl: there is no eUICC device and no card reader\n", stderr);
+	if (json_array_size(devices) == 0)
+		fputs("lpactl: there is no eUICC device, no card reader and no modem\n", stderr);
 	free(entries);
 	return 0;
 }
@@ -73,15 +75,17 @@ static void print_readers(const json_t *devices)
 {
 	static const struct column columns[] = {
 		{ "URI", "uri" }, { "TRANSPORT", "transport" }, { "READER", "reader" }, { "ATR", "atr" },
-		{ "STATE", "state" },
+		{ "STATE", "state" }, { "SLOT", "slot" }, { "EID", "eidValue" },
 	};
 	json_t *shown = json_deep_copy(devices), *device;
+	bool modems = false;
 	size_t i;
 
 	json_array_foreach(shown, i, device) {
 		json_object_set_new(device, "state", describe_state(device));
+		modems |= json_object_get(device, "slot") || json_object_get(device, "eidValue");
 	}
-	output_table(stdout, shown, columns, 5);
+	output_table(stdout, shown, columns, modems ? 7 : 5);
 	json_decref(shown);
 }
 

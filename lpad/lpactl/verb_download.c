@@ -5,9 +5,12 @@
 #include "bus_euicc.h"
 #include "bus_job.h"
 #include "code.h"
+#include "modem.h"
 #include "output.h"
 #include "progress.h"
 #include "prompt.h"
+
+#include "lpad/common/modem_manager.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -98,10 +101,25 @@ static json_t *json_device(const struct app *app)
 	return object;
 }
 
+/* The modem is ModemManager's until the last byte of the download is there. */
+static int enable_behind_modem(struct app *app, const struct lpa_order *order, struct lpa_download_result *result)
+{
+	struct esim_profile profile = { .iccid = result->metadata.iccid, .isdp_aid = result->result.isdp_aid };
+	int rc = modem_set_aside(app);
+
+	if (!rc)
+		rc = lpa_enable_profile(app->lpa, &profile, &order->enable_how, &app->err);
+	if (rc)
+		esim_error_prefix(&app->err, "the profile is installed, but not enabled: ");
+	result->enabled = !rc;
+	return modem_give_back(app, rc, &profile.iccid);
+}
+
 static int run_order(struct app *app, const struct code *code)
 {
 	struct lpa_order order = {
-		.enable_after = app->options.enable,
+		/* Behind a modem it is a step of its own: the download may go over that very modem. */
+		.enable_after = app->options.enable && !mm_is_modem_uri(app->where.uri),
 		.enable_how = { .refresh = app->options.refresh },
 	};
 	struct lpa_download_result result;
@@ -113,6 +131,8 @@ static int run_order(struct app *app, const struct code *code)
 		return rc;
 	say_device(app);
 	rc = lpa_download(app->lpa, &order, &result, &app->err);
+	if (!rc && app->options.enable && !order.enable_after)
+		rc = enable_behind_modem(app, &order, &result);
 	if (rc == ESIM_EREFUSED && app->unanswered)
 		esim_error_advise(&app->err, "%s", app->unanswered);
 	json_object_set_new(app->result, "deviceInfo", json_device(app));
@@ -133,7 +153,7 @@ static void take_result(struct app *app, const json_t *details)
 {
 	static const char *const names[] = {
 		"profileMetadata", "profileInstallationResult", "serverAddress", "installed", "enabled",
-		"notificationSent", "sessions",
+		"notificationSent", "sessions", "modem",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -230,4 +250,5 @@ void download_print(const json_t *result)
 		printf("%s is installed%s\n",
 		       output_text(json_object_get(result, "profileMetadata"), "iccid"),
 		       json_is_true(json_object_get(result, "enabled")) ? " and enabled" : "");
+	modem_print(result, "the new profile");
 }

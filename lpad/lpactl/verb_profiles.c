@@ -4,6 +4,7 @@
 #include "bus_client.h"
 #include "bus_euicc.h"
 #include "bus_job.h"
+#include "modem.h"
 #include "output.h"
 #include "prompt.h"
 
@@ -140,7 +141,7 @@ static int select_child(struct app *app, const json_t *children, const json_t **
 static int change_by_lpad(struct app *app, int (*call)(struct app *app, const json_t *child, sd_bus_message **reply))
 {
 	sd_bus_message *reply = NULL;
-	json_t *children = NULL;
+	json_t *children = NULL, *details = NULL;
 	const json_t *child = NULL;
 	int rc = bus_children(app, "profile", "Profile1", &children);
 
@@ -149,9 +150,12 @@ static int change_by_lpad(struct app *app, int (*call)(struct app *app, const js
 	if (!rc)
 		rc = call(app, child, &reply);
 	if (!rc)
-		rc = bus_job_follow(app, reply, NULL);
+		rc = bus_job_follow(app, reply, &details);
 	if (!rc)
 		report(app, output_text(json_object_get(child, "details"), "iccid"));
+	if (json_object_get(details, "modem"))
+		json_object_set(app->result, "modem", json_object_get(details, "modem"));
+	json_decref(details);
 	json_decref(children);
 	return rc;
 }
@@ -167,15 +171,17 @@ static void print_done(const json_t *result, const char *done)
 static int enable(struct app *app, const struct esim_profile *profile)
 {
 	const struct es10c_switch how = { .refresh = app->options.refresh };
+	int rc = lpa_enable_profile(app->lpa, profile, &how, &app->err);
 
-	return lpa_enable_profile(app->lpa, profile, &how, &app->err);
+	return modem_give_back(app, rc, &profile->iccid);
 }
 
 static int disable(struct app *app, const struct esim_profile *profile)
 {
 	const struct es10c_switch how = { .refresh = app->options.refresh };
+	int rc = lpa_disable_profile(app->lpa, profile, &how, &app->err);
 
-	return lpa_disable_profile(app->lpa, profile, &how, &app->err);
+	return modem_give_back(app, rc, NULL);
 }
 
 static int call_switch(struct app *app, const json_t *child, const char *method, sd_bus_message **reply)
@@ -202,7 +208,9 @@ static int call_disable(struct app *app, const json_t *child, sd_bus_message **r
 
 int enable_direct(struct app *app)
 {
-	return change_direct(app, enable);
+	int rc = modem_set_aside(app);
+
+	return rc ? rc : change_direct(app, enable);
 }
 
 int enable_by_lpad(struct app *app)
@@ -213,11 +221,14 @@ int enable_by_lpad(struct app *app)
 void enable_print(const json_t *result)
 {
 	print_done(result, "enabled");
+	modem_print(result, "the new profile");
 }
 
 int disable_direct(struct app *app)
 {
-	return change_direct(app, disable);
+	int rc = modem_set_aside(app);
+
+	return rc ? rc : change_direct(app, disable);
 }
 
 int disable_by_lpad(struct app *app)
@@ -228,6 +239,7 @@ int disable_by_lpad(struct app *app)
 void disable_print(const json_t *result)
 {
 	print_done(result, "disabled");
+	modem_print(result, "that no profile is enabled");
 }
 
 /* --- delete ------------------------------------------------------------------------------------------ */

@@ -3,6 +3,7 @@
 #include "app.h"
 #include "bus_client.h"
 #include "bus_job.h"
+#include "modem.h"
 #include "prompt.h"
 
 #include "lpad/common/details.h"
@@ -22,11 +23,14 @@ int reset_direct(struct app *app)
 	int rc = ask(app);
 
 	if (!rc)
+		rc = modem_set_aside(app);
+	if (!rc)
 		rc = app_open_card(app);
 	if (!rc && !options)
 		rc = lpa_reset_options(app->lpa, &options, &app->err);
 	if (!rc)
 		rc = lpa_memory_reset(app->lpa, options, &app->err);
+	rc = modem_give_back(app, rc, NULL);
 	if (!rc)
 		json_object_set_new(app->result, "resetOptions", json_reset_options(options));
 	return rc;
@@ -58,6 +62,8 @@ int reset_by_lpad(struct app *app)
 		rc = call_lpad(app, &details);
 	if (!rc)
 		json_object_set(app->result, "resetOptions", json_object_get(details, "resetOptions"));
+	if (json_object_get(details, "modem"))
+		json_object_set(app->result, "modem", json_object_get(details, "modem"));
 	json_decref(details);
 	return rc;
 }
@@ -66,4 +72,5 @@ void reset_print(const json_t *result)
 {
 	if (json_object_get(result, "resetOptions"))
 		puts("the eUICC's memory was reset");
+	modem_print(result, "the change");
 }

@@ -24,6 +24,17 @@ _lpactl_readers() {
 	done
 }
 
+# Ports of modems, by the names that drivers give them.
+_lpactl_modems() {
+	compgen -P mbim: -G '/dev/cdc-wdm[0-9]*'
+	compgen -P mbim: -G '/dev/wwan*mbim*'
+	compgen -P qmi: -G '/dev/cdc-wdm[0-9]*'
+	compgen -P qmi: -G '/dev/wwan*qmi*'
+	compgen -P at: -G '/dev/ttyUSB[0-9]*'
+	compgen -P at: -G '/dev/ttyACM[0-9]*'
+	compgen -P at: -G '/dev/wwan*at[0-9]*'
+}
+
 # pcscd is asked where it runs already.
 _lpactl_pcsc() {
 	[[ $1 != pcsc:* || ! -S /run/pcscd/pcscd.comm ]] ||
@@ -65,8 +76,8 @@ _lpactl() {
 		return
 		;;
 	--device)
-		mapfile -t COMPREPLY < <(compgen -W "usb: pcsc: unix: tcp: $(_lpactl_readers) $(_lpactl_pcsc "$cur") \
-			$(compgen -G '/dev/euicc[0-9]*')" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "usb: pcsc: mbim: qmi: at: unix: tcp: $(_lpactl_readers) $(_lpactl_modems) \
+			$(_lpactl_pcsc "$cur") $(compgen -G '/dev/euicc[0-9]*')" -- "$cur")
 		[[ $cur != *:* ]] || COMPREPLY=("${COMPREPLY[@]#"${cur%"${cur##*:}"}"}")
 		compopt -o nospace
 		return
