@@ -2,11 +2,13 @@
 /* All devices, and the one to take where nobody named one; see esim/devices.h. */
 #include "device_list.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define DEVICES_DIR "/dev"
+#define SYSFS "/sys"
 #define TEXT_SIZE 250			/* of a list in a message */
 
 struct esim_device_entry *device_add(struct device_list *list, const char *transport, const char *reader)
@@ -35,6 +37,8 @@ const char *esim_device_state_name(enum esim_device_state state)
 		return "held";
 	case ESIM_DEVICE_UNUSABLE:
 		return "unusable";
+	case ESIM_DEVICE_MODEM:
+		return "modem";
 	}
 	return "unknown";
 }
@@ -61,6 +65,7 @@ static int list_all(struct device_list *list, struct device_list *pcscs, struct 
 	usb = device_list_usb(DEVICE_LOOK_ATR, list, pcsc ? &cause : err);
 	for (size_t i = 0; i < pcscs->count && list->count < ESIM_MAX_DEVICES; i++)
 		list->entries[list->count++] = pcscs->entries[i];
+	device_list_modem(SYSFS, list, NULL);
 	/* What failed beside others that did not is no reason to show nothing. */
 	if (list->count > 0)
 		return 0;
@@ -88,6 +93,12 @@ int esim_device_list(struct esim_device_entry **ret, size_t *ret_count, struct e
 
 /* --- the one to take -------------------------------------------------------------------------- */
 
+/* Of a modem nobody knows before it is opened whether it has a card. */
+static bool may_be_taken(const struct esim_device_entry *entry)
+{
+	return entry->state == ESIM_DEVICE_CARD || entry->state == ESIM_DEVICE_MODEM;
+}
+
 const struct esim_device_entry *device_only_card(const struct device_list *list, size_t first,
 						 size_t *ret_cards)
 {
@@ -95,7 +106,7 @@ const struct esim_device_entry *device_only_card(const struct device_list *list,
 	size_t cards = 0;
 
 	for (size_t i = first; i < list->count; i++)
-		if (list->entries[i].state == ESIM_DEVICE_CARD) {
+		if (may_be_taken(&list->entries[i])) {
 			found = &list->entries[i];
 			cards++;
 		}
@@ -114,14 +125,17 @@ int device_several(const struct device_list *list, size_t first, struct esim_err
 {
 	char text[TEXT_SIZE] = "";
 	size_t used = 0, cards = 0;
+	bool modems = false;
 
 	for (size_t i = first; i < list->count; i++) {
-		if (list->entries[i].state != ESIM_DEVICE_CARD)
+		if (!may_be_taken(&list->entries[i]))
 			continue;
+		modems = list->entries[i].state == ESIM_DEVICE_MODEM;
 		used = append(text, used, cards++ ? ", " : "");
 		used = append(text, used, list->entries[i].uri);
 	}
-	return esim_error_set(err, ESIM_EINVAL, "there are %zu devices with a card: %s", cards, text);
+	return esim_error_set(err, ESIM_EINVAL, "there are %zu %s: %s", cards,
+			      modems ? "modems" : "devices with a card", text);
 }
 
 static const char *why_not(const struct esim_device_entry *entry)
@@ -137,6 +151,8 @@ static const char *why_not(const struct esim_device_entry *entry)
 		return "is held by ";
 	case ESIM_DEVICE_UNUSABLE:
 		return "cannot be used: ";
+	case ESIM_DEVICE_MODEM:
+		return "is a modem";
 	}
 	return "";
 }
@@ -156,7 +172,7 @@ int device_none(const struct device_list *list, struct esim_error *err)
 		used = append(text, used, entry->detail);
 	}
 	return esim_error_set(err, ESIM_ENOENT, list->count ? "no card is free to be used: %s" :
-			      "there is no eUICC device and no card reader%s", text);
+			      "there is no eUICC device, no card reader and no modem%s", text);
 }
 
 /* The devices of one kind decide, or leave it to the next: *@ret_found is NULL then. */
@@ -187,6 +203,11 @@ static int find_among(struct device_list *list, const struct esim_device_entry *
 		return r;
 	first = list->count;
 	device_list_pcsc(list, NULL);
+	r = decide(list, first, ret_found, err);
+	if (r || *ret_found)
+		return r;
+	first = list->count;
+	device_list_modem(SYSFS, list, NULL);
 	r = decide(list, first, ret_found, err);
 	return r || *ret_found ? r : device_none(list, err);
 }

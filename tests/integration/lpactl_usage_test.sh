@@ -74,7 +74,7 @@ no_device_body() {
 	make_nowhere
 	for words in info "--direct info"; do
 		# shellcheck disable=SC2086 # words
-		atf_check -s exit:2 -e match:"no --device was given, and there is no eUICC device and no card reader" \
+		atf_check -s exit:2 -e match:"no --device was given, and there is no eUICC device, no card reader and no modem" \
 			-e match:"advice: plug in a reader with a card" ./nowhere "$BIN/lpactl" $words
 	done
 	atf_check -o match:'"devices": *\[\]' -e match:"no card reader" ./nowhere "$BIN/lpactl" --json devices

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The devices that a card may be in: the kernel's (/dev/euiccN), readers on USB (usb:) and
- * pcscd's (pcsc:). Cards behind sockets are not looked for.
+ * The devices that a card may be in: the kernel's (/dev/euiccN), readers on USB (usb:), pcscd's
+ * (pcsc:) and modems (mbim:, qmi:). Cards behind sockets and serial ports are not looked for.
  */
 #ifndef ESIM_DEVICES_H
 #define ESIM_DEVICES_H
@@ -23,11 +23,12 @@ enum esim_device_state {
 	ESIM_DEVICE_MUTE,	/* the card gave no answer to reset */
 	ESIM_DEVICE_HELD,	/* another program or driver has it: see detail */
 	ESIM_DEVICE_UNUSABLE,	/* it cannot be opened: see detail */
+	ESIM_DEVICE_MODEM,	/* there is a modem; its card was not asked for */
 };
 
 struct esim_device_entry {
 	char uri[ESIM_URI_SIZE];
-	char transport[16];		/* "kdev", "usb" or "pcsc" */
+	char transport[16];		/* "kdev", "usb", "pcsc", "mbim" or "qmi" */
 	char reader[128];		/* for people; as the reader says it, not made printable */
 	uint8_t atr[ESIM_MAX_ATR];
 	size_t atr_len;			/* 0: not known */
@@ -41,21 +42,23 @@ struct esim_device_entry {
  *
  * The kernel and pcscd are asked what they know. A card in a reader on USB is powered, for its ATR
  * alone, where nobody holds the reader, and powered off again. A reader that pcscd holds is there
- * twice: as usb:, held by pcscd, and as pcsc:.
+ * twice: as usb:, held by pcscd, and as pcsc:. A modem is there once, whatever ports it has, and is
+ * not opened.
  */
 int esim_device_list(struct esim_device_entry **ret, size_t *ret_count, struct esim_error *err);
 
 /*
  * The device to take where the user names none: of the first kind that has a card, the only one
  * with a card; of the kernel's the one that /dev/euicc points to, if it has one. No card is powered,
- * and no kind is looked at beyond the one that decides. What is held is not taken.
+ * and no kind is looked at beyond the one that decides. What is held is not taken. A modem comes
+ * last, and counts as one with a card.
  *
  * ESIM_EINVAL: there are several, and the message lists them. ESIM_ENOENT: there is none; the
  * message says what there is instead.
  */
 int esim_device_find(struct esim_device_entry *ret, struct esim_error *err);
 
-/* "card", "noCard", "mute", "held" and "unusable", as `state` of lpactl's JSON. */
+/* "card", "noCard", "mute", "held", "unusable" and "modem", as `state` of lpactl's JSON. */
 const char *esim_device_state_name(enum esim_device_state state);
 
 #ifdef __cplusplus
