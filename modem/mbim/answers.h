@@ -25,6 +25,8 @@ int mbim_answer_fits(const MbimMessage *answer, const char *what, MbimService se
 int mbim_answer_status(const MbimMessage *answer, const char *what, struct esim_error *err);
 /* "Busy (MBIM status 1)" as an error. */
 int mbim_status_failed(struct esim_error *err, const char *what, uint32_t status);
+/* The list whose length comes first, with @fixed_size bytes before its offset-size pairs, is within the answer. */
+int mbim_answer_list_fits(const MbimMessage *answer, const char *what, size_t fixed_size, struct esim_error *err);
 /* An answer that cannot be read: ESIM_EPROTO; frees *@error. */
 int mbim_malformed(struct esim_error *err, const char *what, GError **error);
 

@@ -46,6 +46,8 @@ int mbim_answer_services(const MbimMessage *answer, unsigned *ret, struct esim_e
 	guint32 count = 0;
 	int r = mbim_answer_status(answer, "device services", err);
 
+	if (!r)
+		r = mbim_answer_list_fits(answer, "device services", 2 * sizeof(guint32), err);
 	if (r)
 		return r;
 	if (!mbim_message_device_services_response_parse(answer, &count, NULL, &elements, &error))

@@ -28,6 +28,8 @@ int mbim_answer_slot_map(const MbimMessage *answer, struct mbim_slots *slots, st
 	guint32 count = 0;
 	int r = mbim_answer_status(answer, "slot mappings", err);
 
+	if (!r)
+		r = mbim_answer_list_fits(answer, "slot mappings", sizeof(guint32), err);
 	if (r)
 		return r;
 	if (!mbim_message_ms_basic_connect_extensions_device_slot_mappings_response_parse(answer, &count, &map, &error))

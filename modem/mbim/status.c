@@ -133,3 +133,18 @@ int mbim_answer_status(const MbimMessage *answer, const char *what, struct esim_
 
 	return status ? mbim_status_failed(err, what, status) : 0;
 }
+
+/* libmbim makes room for as many as are announced before it looks for them. */
+int mbim_answer_list_fits(const MbimMessage *answer, const char *what, size_t fixed_size, struct esim_error *err)
+{
+	const size_t pair = 2 * sizeof(guint32);
+	guint32 len = 0, count = 0;
+	const guint8 *info = mbim_message_command_done_get_raw_information_buffer(answer, &len);
+
+	if (info && len >= fixed_size)
+		memcpy(&count, info, sizeof(count));
+	count = GUINT32_FROM_LE(count);
+	if (!info || len < fixed_size || count > (len - fixed_size) / pair)
+		return esim_error_set(err, ESIM_EPROTO, "%s: the modem's answer is shorter than its list", what);
+	return 0;
+}
