@@ -56,7 +56,7 @@ $(FLAGS_STAMP):
 	@printf '%s\n' '$(subst ','\'',$(strip $(flags_now)))' >$@
 
 # make's lists are split at spaces: say so here, not in a page of broken rules.
-$(foreach v,BUILD LIBS_PREFIX prefix bindir sbindir libdir includedir mandir datadir sysconfdir statedir,$(if $(word 2,$($(v))),\
+$(foreach v,BUILD LIBS_PREFIX prefix bindir sbindir libdir includedir mandir datadir sysconfdir statedir libexecdir,$(if $(word 2,$($(v))),\
 	$(error $(v) is "$($(v))": this build cannot take a path with a space)))
 
 # Without this a missing set-up shows up as a page of missing headers.

@@ -18,6 +18,7 @@ dbusservicesdir ?= $(datadir)/dbus-1/system-services
 # What looks for these two looks below /usr and /etc alone.
 dbuspolicydir ?= $(if $(filter /usr/local,$(prefix)),$(sysconfdir)/dbus-1/system.d,$(datadir)/dbus-1/system.d)
 polkitactionsdir ?= $(if $(filter /usr/local,$(prefix)),/usr/share/polkit-1/actions,$(datadir)/polkit-1/actions)
+libexecdir ?= $(prefix)/libexec
 dkmsdir ?= $(prefix)/src/coreesim-$(VERSION)
 
 STAGE := $(BUILD)/install
@@ -27,12 +28,10 @@ USBCCID_PC := $(STAGE)/libusbccid.pc
 USBCCID_STATIC := $(STAGE)/libusbccid.a
 DKMS_CONF := $(STAGE)/dkms.conf
 READER_CONF := $(STAGE)/coreesim
-LPAD_STAGED := $(if $(wildcard lpad/daemon/main.c),$(STAGE)/lpad)
 LPAD_UNIT := $(STAGE)/lpad.service
 LPAD_BUS_SERVICE := $(STAGE)/org.coreesim.Lpa1.service
 LPAD_TMPFILES := $(STAGE)/lpad-tmpfiles.conf
-STAGED := $(LIBESIM_PC) $(LIBESIM_STATIC) $(USBCCID_PC) $(USBCCID_STATIC) $(DKMS_CONF) $(READER_CONF) \
-	$(LPAD_STAGED) $(LPAD_UNIT) $(LPAD_BUS_SERVICE) $(LPAD_TMPFILES)
+BROKER_UNIT := $(STAGE)/coreesim-modem@.service
 
 PUBLIC_HEADERS := $(wildcard libesim/include/esim/*.h)
 MAN_PAGES := $(wildcard docs/man/*.[1-9])
@@ -47,7 +46,7 @@ PRIVATE_LIBS := $(if $(filter system,$(WOLFSSL)),-lwolfssl) -ljansson -ltasn1 $(
 
 # A pc file names the places of this very install.
 pc_head = 'prefix=$(prefix)' 'libdir=$(libdir)' 'includedir=$(includedir)' ''
-.PHONY: $(LIBESIM_PC) $(USBCCID_PC) $(READER_CONF) $(LPAD_UNIT) $(LPAD_BUS_SERVICE) $(LPAD_TMPFILES)
+.PHONY: $(LIBESIM_PC) $(USBCCID_PC) $(READER_CONF) $(LPAD_UNIT) $(LPAD_BUS_SERVICE) $(LPAD_TMPFILES) $(BROKER_UNIT)
 $(LIBESIM_PC):
 	@mkdir -p $(@D)
 	@printf '%s\n' $(pc_head) \
@@ -73,8 +72,8 @@ define one_object # map archive...
 	@rm -f $@
 	$(AR) rcs $@ $(@:.a=.o)
 endef
-$(LIBESIM_STATIC): $(LIBESIM_A) $(LIBESIM_MAP) | $(DEPS_STAMP)
-	$(call one_object,$(LIBESIM_MAP),$(LIBESIM_A),$(filter %.a,$(DEPS_LIBS)))
+$(LIBESIM_STATIC): $(STAGE)/placed.a $(LIBESIM_MAP) | $(DEPS_STAMP)
+	$(call one_object,$(LIBESIM_MAP),$<,$(filter %.a,$(DEPS_LIBS)))
 $(USBCCID_STATIC): $(USBCCID_A) $(USBCCID_MAP)
 	$(call one_object,$(USBCCID_MAP),$(USBCCID_A))
 
@@ -82,24 +81,67 @@ $(READER_CONF): ifd/coreesim.reader.conf
 	@mkdir -p $(@D)
 	@sed 's,@driverdir@,$(pcscdriverdir),' $< >$@
 
-# So does lpad, which may have been built for another place: the sources that name one anew.
+# So does what looks for its files there, which may have been built for another place: the sources
+# that name one are compiled anew, and what they are part of is linked with them.
+PLACED := $(STAGE)/placed
+placed = $(patsubst %.c,$(PLACED)/%.o,$(1))
+LIBESIM_PLACED := $(shell grep -l ESIM_MODULEDIR libesim/src/*.c)
+MODEM_PLACED := $(shell grep -l 'MODEM_[A-Z]*DIR' modem/common/*.c)
 LPAD_PLACED := $(shell grep -l 'LPAD_[A-Z]*DIR' lpad/daemon/*.c)
-.PHONY: $(LPAD_STAGED)
-$(LPAD_STAGED): $(call obj,lpad/daemon/main.c) $(LPAD_A) $(LPAD_COMMON_A) $(LIBESIM_ARCHIVES)
-	@rm -rf $(STAGE)/placed
-	@mkdir -p $(STAGE)/placed
-	for f in $(LPAD_PLACED); do \
-		$(CC) $(ALL_CPPFLAGS) $(LPAD_CPPFLAGS) $(ALL_CFLAGS) -c -o $(STAGE)/placed/$$(basename $$f .c).o $$f || exit 1; \
-	done
-	$(CC) $(ALL_LDFLAGS) -o $@ $(STAGE)/placed/*.o $(filter %.a,$^) $(LPAD_LIBS) $(DEPS_LIBS)
+ALL_PLACED := $(call placed,$(LIBESIM_PLACED) $(MODEM_PLACED) $(LPAD_PLACED))
+$(call placed,$(LIBESIM_PLACED)): ROOM_CPPFLAGS := $(LIBESIM_CPPFLAGS)
+$(call placed,$(MODEM_PLACED)): ROOM_CPPFLAGS := $(MODEM_CPPFLAGS)
+$(call placed,$(LPAD_PLACED)): ROOM_CPPFLAGS := $(LPAD_CPPFLAGS)
+.PHONY: $(ALL_PLACED)
+$(ALL_PLACED): $(PLACED)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) $(ROOM_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
-# The same goes for what starts lpad, and for where it keeps its state.
+# Objects of the build, those of the list replaced by the placed ones.
+with_placed = $(filter-out $(call obj,$(2)),$(1)) $(call placed,$(2))
+
+STAGED_LIBESIM_A := $(STAGE)/placed.a
+$(STAGED_LIBESIM_A): $(LIBESIM_A) $(call placed,$(LIBESIM_PLACED))
+	cp $(LIBESIM_A) $@
+	$(AR) rs $@ $(filter %.o,$^)
+
+STAGED_LIBESIM_SO := $(STAGE)/$(notdir $(LIBESIM_SO))
+$(STAGED_LIBESIM_SO): $(call with_placed,$(LIBESIM_OBJS),$(LIBESIM_PLACED)) $(LIBESIM_MAP) $(USBCCID_SO)
+	$(link_libesim)
+
+STAGED_MODULES := $(patsubst %,$(STAGE)/modules/%.so,$(MODEM_SCHEMES))
+$(STAGED_MODULES): $(LIBESIM_A) $(MODEM_MAP)
+	@mkdir -p $(@D)
+	$(link_module)
+$(foreach scheme,$(MODEM_SCHEMES),$(eval \
+	$(STAGE)/modules/$(scheme).so: $(call with_placed,$(call module_objs,$(scheme)),$(MODEM_PLACED))))
+
+# Programs that open transports: a placed object comes before the archive that has its like.
+STAGED_LPAD := $(if $(wildcard lpad/daemon/main.c),$(STAGE)/lpad)
+STAGED_LPACTL := $(if $(wildcard lpad/lpactl/main.c),$(STAGE)/lpactl)
+STAGED_BROKER := $(STAGE)/modem-broker
+$(STAGED_LPAD): $(call with_placed,$(call obj,lpad/daemon/main.c),$(LPAD_PLACED)) $(LPAD_A) $(LPAD_COMMON_A)
+$(STAGED_LPAD): PROGRAM_LIBS := $(LPAD_LIBS)
+$(STAGED_LPACTL): $(call obj,$(LPACTL_SRCS)) $(LPAD_COMMON_A)
+$(STAGED_LPACTL): PROGRAM_LIBS := $(LPACTL_LIBS)
+$(STAGED_BROKER): $(call obj,$(wildcard modem/broker/*.c))
+STAGED_PROGRAMS := $(STAGED_LPAD) $(STAGED_LPACTL) $(STAGED_BROKER)
+$(STAGED_PROGRAMS): $(STAGED_LIBESIM_A) $(USBCCID_A)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
+		$(PROGRAM_LIBS) $(DEPS_LIBS)
+
+STAGED := $(LIBESIM_PC) $(LIBESIM_STATIC) $(USBCCID_PC) $(USBCCID_STATIC) $(DKMS_CONF) $(READER_CONF) \
+	$(STAGED_LIBESIM_SO) $(STAGED_MODULES) $(STAGED_PROGRAMS) \
+	$(LPAD_UNIT) $(LPAD_BUS_SERVICE) $(LPAD_TMPFILES) $(BROKER_UNIT)
+
+# The same goes for what starts lpad and modem-broker, and for where lpad keeps its state.
 $(LPAD_UNIT): lpad/systemd/lpad.service.in
 $(LPAD_BUS_SERVICE): lpad/dbus/org.coreesim.Lpa1.service.in
 $(LPAD_TMPFILES): lpad/systemd/lpad-tmpfiles.conf.in
-$(LPAD_UNIT) $(LPAD_BUS_SERVICE) $(LPAD_TMPFILES):
+$(BROKER_UNIT): lpad/systemd/coreesim-modem@.service.in
+$(LPAD_UNIT) $(LPAD_BUS_SERVICE) $(LPAD_TMPFILES) $(BROKER_UNIT):
 	@mkdir -p $(@D)
-	@sed -e 's,@sbindir@,$(sbindir),' -e 's,@statedir@,$(statedir),' $< >$@
+	@sed -e 's,@sbindir@,$(sbindir),' -e 's,@libexecdir@,$(libexecdir),' -e 's,@statedir@,$(statedir),' $< >$@
 
 # What DKMS needs of kmod/: all but the tests.
 KMOD_SRCS := $(wildcard kmod/Kbuild kmod/*.[ch] kmod/include/*/*.h kmod/include/uapi/*/*.h)
@@ -109,11 +151,15 @@ $(DKMS_CONF): kmod/dkms.conf
 
 installs = $(foreach f,$(1),$(f):$(2)/$(notdir $(f)):$(3))
 INSTALL_LIST := \
-	$(call installs,$(filter-out %/pcscwait %/lpad,$(PROGRAMS)),$(bindir),755) \
-	$(call installs,$(LPAD_STAGED),$(sbindir),755) \
+	$(call installs,$(filter-out %/pcscwait %/lpad %/lpactl %/modem-broker,$(PROGRAMS)),$(bindir),755) \
+	$(call installs,$(STAGED_LPACTL),$(bindir),755) \
+	$(call installs,$(STAGED_LPAD),$(sbindir),755) \
+	$(call installs,$(STAGED_BROKER),$(libexecdir),755) \
+	$(call installs,$(STAGED_MODULES),$(libdir)/coreesim,755) \
+	modem/modems.conf:$(datadir)/coreesim/modems.conf:644 \
 	$(call installs,$(PUBLIC_HEADERS),$(includedir)/esim,644) \
 	$(call installs,$(LIBESIM_STATIC),$(libdir),644) \
-	$(call installs,$(LIBESIM_SO),$(libdir),755) \
+	$(call installs,$(STAGED_LIBESIM_SO),$(libdir),755) \
 	$(call installs,$(LIBESIM_PC) $(USBCCID_PC),$(pkgconfigdir),644) \
 	$(call installs,usbccid/include/usbccid.h,$(includedir),644) \
 	$(call installs,$(USBCCID_STATIC),$(libdir),644) \
@@ -127,7 +173,7 @@ INSTALL_LIST := \
 	udev/coreesim-sysusers.conf:$(sysusersdir)/coreesim.conf:644 \
 	lpad/systemd/lpad-sysusers.conf:$(sysusersdir)/lpad.conf:644 \
 	$(LPAD_TMPFILES):$(tmpfilesdir)/lpad.conf:644 \
-	$(call installs,$(LPAD_UNIT),$(unitdir),644) \
+	$(call installs,$(LPAD_UNIT) $(BROKER_UNIT) lpad/systemd/coreesim-modem.socket,$(unitdir),644) \
 	$(call installs,$(LPAD_BUS_SERVICE),$(dbusservicesdir),644) \
 	$(call installs,$(wildcard lpad/dbus/*.xml),$(dbusinterfacesdir),644) \
 	$(call installs,$(wildcard lpad/dbus/*.conf),$(dbuspolicydir),644) \
@@ -174,6 +220,7 @@ uninstall: $(READER_CONF)
 	done
 	@rmdir "$(DESTDIR)$(sysconfdir)/coreesim" "$(DESTDIR)$(datadir)/coreesim/ci.d" "$(DESTDIR)$(datadir)/coreesim" \
 		2>/dev/null || true
+	@rmdir "$(DESTDIR)$(libdir)/coreesim" 2>/dev/null || true
 	@rmdir "$(DESTDIR)$(includedir)/esim" $(addprefix "$(DESTDIR)$(dkmsdir)"/,include/uapi/linux include/uapi include/euicc include) \
 		"$(DESTDIR)$(dkmsdir)" \
 		2>/dev/null || true

@@ -61,18 +61,20 @@ LIBESIM_A := $(BUILD)/lib/libesim.a
 LIBESIM_SO := $(BUILD)/lib/libesim.so.$(VERSION)
 LIBESIM_MAP := libesim/libesim.map
 
-$(call obj,$(LIBESIM_SRCS)): ROOM_CPPFLAGS := -Ilibesim/src -Iusbccid/include -Ikmod/include/uapi -Imodem/include $(PCSC_CFLAGS) \
+LIBESIM_CPPFLAGS := -Ilibesim/src -Iusbccid/include -Ikmod/include/uapi -Imodem/include $(PCSC_CFLAGS) \
 	-DESIM_MODULEDIR='"$(libdir)/coreesim"'
+$(call obj,$(LIBESIM_SRCS)): ROOM_CPPFLAGS := $(LIBESIM_CPPFLAGS)
 
 $(LIBESIM_A): $(LIBESIM_OBJS) $(SOURCES_STAMP)
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(AR) rcs $@ $(filter %.o,$^)
 
+link_libesim = $(CC) -shared -Wl,-soname,libesim.so.$(SOVERSION) -Wl,--version-script=$(LIBESIM_MAP) \
+	-Wl,--exclude-libs,ALL $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(USBCCID_SO) $(DEPS_LIBS)
 $(LIBESIM_SO): $(LIBESIM_OBJS) $(LIBESIM_MAP) $(USBCCID_SO) $(SOURCES_STAMP)
 	@mkdir -p $(@D)
-	$(CC) -shared -Wl,-soname,libesim.so.$(SOVERSION) -Wl,--version-script=$(LIBESIM_MAP) \
-		-Wl,--exclude-libs,ALL $(ALL_LDFLAGS) -o $@ $(LIBESIM_OBJS) $(USBCCID_SO) $(DEPS_LIBS)
+	$(link_libesim)
 	ln -sf libesim.so.$(VERSION) $(@D)/libesim.so.$(SOVERSION)
 	ln -sf libesim.so.$(SOVERSION) $(@D)/libesim.so
 
@@ -90,9 +92,10 @@ MODEM_SRCS := $(wildcard modem/*/*.c)
 MODEM_A := $(BUILD)/lib/libmodem.a
 MODEM_LIBS := $(MBIM_LIBS) $(QMI_LIBS) $(GLIB_LIBS) -linih
 
-$(call obj,$(MODEM_SRCS)): ROOM_CPPFLAGS := -I. -Imodem/include $(GLIB_CFLAGS) \
+MODEM_CPPFLAGS := -I. -Imodem/include $(GLIB_CFLAGS) \
 	-DMODEM_DATADIR='"$(datadir)/coreesim"' -DMODEM_SYSCONFDIR='"$(sysconfdir)/coreesim"' \
 	-DMODEM_STATEDIR='"$(statedir)-modems"'
+$(call obj,$(MODEM_SRCS)): ROOM_CPPFLAGS := $(MODEM_CPPFLAGS)
 $(call obj,$(wildcard modem/mbim/*.c)): ROOM_CPPFLAGS += $(MBIM_CFLAGS)
 $(call obj,$(wildcard modem/qmi/*.c)): ROOM_CPPFLAGS += $(QMI_CFLAGS)
 
@@ -102,14 +105,15 @@ $(MODEM_A): $(call obj,$(filter-out %/module.c %/main.c,$(MODEM_SRCS))) $(SOURCE
 	$(AR) rcs $@ $(filter %.o,$^)
 
 # --no-undefined: of libesim's archive only errors, bytes and the like come in, or it does not link.
-$(MODEM_MODULES): $(BUILD)/lib/coreesim/%.so: $(call obj,$(MODEM_COMMON_SRCS)) $(LIBESIM_A) $(MODEM_MAP) $(SOURCES_STAMP)
+link_module = $(CC) -shared -Wl,--version-script=$(MODEM_MAP) $(if $(SAN),,-Wl,--no-undefined) $(ALL_LDFLAGS) -o $@ \
+	$(filter %.o,$^) $(filter %.a,$^) $(MODULE_LIBS) -linih -lpthread
+module_objs = $(call obj,$(MODEM_COMMON_SRCS) $(wildcard modem/$(1)/*.c) $(if $(filter mbim qmi,$(1)),$(MODEM_GLIB_SRCS)))
+%/mbim.so: MODULE_LIBS := $(MBIM_LIBS) $(GLIB_LIBS)
+%/qmi.so: MODULE_LIBS := $(QMI_LIBS) $(GLIB_LIBS)
+$(MODEM_MODULES): $(LIBESIM_A) $(MODEM_MAP) $(SOURCES_STAMP)
 	@mkdir -p $(@D)
-	$(CC) -shared -Wl,--version-script=$(MODEM_MAP) $(if $(SAN),,-Wl,--no-undefined) $(ALL_LDFLAGS) -o $@ \
-		$(filter %.o,$^) $(filter %.a,$^) $(MODULE_LIBS) -linih -lpthread
-$(foreach scheme,$(MODEM_SCHEMES),$(eval $(BUILD)/lib/coreesim/$(scheme).so: $(call obj,$(wildcard modem/$(scheme)/*.c))))
-$(BUILD)/lib/coreesim/mbim.so: MODULE_LIBS := $(MBIM_LIBS) $(GLIB_LIBS)
-$(BUILD)/lib/coreesim/qmi.so: MODULE_LIBS := $(QMI_LIBS) $(GLIB_LIBS)
-$(BUILD)/lib/coreesim/mbim.so $(BUILD)/lib/coreesim/qmi.so: $(call obj,$(MODEM_GLIB_SRCS))
+	$(link_module)
+$(foreach scheme,$(MODEM_SCHEMES),$(eval $(BUILD)/lib/coreesim/$(scheme).so: $(call module_objs,$(scheme))))
 
 # --- ifd: /dev/euiccN as a reader of pcsc-lite's --------------------------------------
 IFD_SRCS := $(wildcard ifd/*.c)
