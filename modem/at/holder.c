@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which process has a device open, as far as /proc shows it: root sees all, others their own. */
+#include "at.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool has_open(const char *pid, dev_t device)
+{
+	char path[64];
+	struct dirent *entry;
+	struct stat st;
+	bool found = false;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%.16s/fd", pid);
+	dir = opendir(path);
+	while (dir && !found && (entry = readdir(dir)) != NULL)
+		found = fstatat(dirfd(dir), entry->d_name, &st, 0) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == device;
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+static void read_name(const char *pid, char *ret, size_t size)
+{
+	char path[64];
+	ssize_t len = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%.16s/comm", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		len = read(fd, ret, size - 1);
+		close(fd);
+	}
+	ret[len > 0 ? len : 0] = '\0';
+	ret[strcspn(ret, "\n")] = '\0';
+}
+
+bool at_holder_find(int fd, char *ret, size_t size)
+{
+	struct dirent *entry;
+	bool found = false;
+	struct stat st;
+	DIR *dir;
+
+	if (fstat(fd, &st))
+		return false;
+	dir = opendir("/proc");
+	while (dir && !found && (entry = readdir(dir)) != NULL) {
+		const char *pid = entry->d_name;
+		char name[32];
+
+		if (strspn(pid, "0123456789") != strlen(pid) || atol(pid) == getpid() || !has_open(pid, st.st_rdev))
+			continue;
+		read_name(pid, name, sizeof(name));
+		snprintf(ret, size, "%s (process %.16s)", name[0] ? name : "a program", pid);
+		found = true;
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
