@@ -181,8 +181,28 @@ static int to_card(struct vmodem *modem, unsigned channel, struct esim_slice com
 	return r;
 }
 
+/* MANAGE CHANNEL that the host sends itself, on the basic channel: the modem sees it go by. */
+static bool manages(struct esim_slice command, unsigned channel, uint8_t p1)
+{
+	return channel == 0 && command.len >= 4 && command.data[0] == 0x00 && command.data[1] == 0x70 &&
+	       command.data[2] == p1;
+}
+
+static void follow(struct vmodem *modem, struct esim_slice command, unsigned channel, struct esim_slice response)
+{
+	if (manages(command, channel, 0x00) && response.len == 3 && response.data[0] <= ESIM_MAX_CHANNEL) {
+		modem->open[response.data[0]] = true;
+		modem->counts[COUNT_OPENED]++;
+	}
+	if (manages(command, channel, 0x80) && command.data[3] <= ESIM_MAX_CHANNEL && modem->open[command.data[3]]) {
+		modem->open[command.data[3]] = false;
+		modem->counts[COUNT_CLOSED]++;
+	}
+}
+
 int vmodem_transmit(struct vmodem *modem, unsigned channel, struct esim_slice command, struct esim_buf *response)
 {
+	const size_t from = response->len;
 	uint16_t sw;
 	int r;
 
@@ -192,12 +212,17 @@ int vmodem_transmit(struct vmodem *modem, unsigned channel, struct esim_slice co
 		return ESIM_ENODEV;
 	modem->counts[COUNT_APDUS]++;
 	sw = refused(modem, command);
+	if (!sw && manages(command, channel, 0x00) &&
+	    vmodem_channels_open(modem) >= vmodem_quirk_value(modem, VMODEM_CHANNELS))
+		sw = 0x6A81;
 	if (sw) {
 		esim_buf_append(response, (uint8_t[]){ (uint8_t)(sw >> 8), (uint8_t)sw }, 2);
 		return 0;
 	}
 	r = to_card(modem, channel, command, response, &sw);
-	if (!r)
-		vmodem_proactive(modem, sw);
-	return r;
+	if (r)
+		return r;
+	follow(modem, command, channel, esim_slice(response->data + from, response->len - from));
+	vmodem_proactive(modem, sw);
+	return 0;
 }

@@ -37,7 +37,8 @@ enum vmodem_quirk {
 	VMODEM_SLOTS_SWAPPED,		/* slots-swapped: what is switched to as 1 is told of as 2 */
 	VMODEM_NO_EID,			/* no-eid: it does not tell an EID */
 	/* what is not there */
-	VMODEM_NO_UICC,			/* no-uicc: MBIM: no low-level access; QMI: no logical channels; AT: no CCHO, CGLA */
+	VMODEM_NO_UICC,			/* no-uicc: MBIM: no low-level access; QMI: no logical channels; AT: no CCHO, CGLA,
+					   CCHC, CSIM */
 	VMODEM_NO_ATR, VMODEM_NO_POWER,	/* no-atr, no-power: UIM power cannot be switched */
 	VMODEM_NO_RESET, VMODEM_NO_IMEI,
 	VMODEM_NO_GROUP,		/* no-group: MBIM: closing by group is an error */
