@@ -227,11 +227,37 @@ static int say_stale(struct esim_error *err)
 	return ESIM_ESTALE;
 }
 
+/* "Instruction", "class not supported" (ISO/IEC 7816-4, 5.6). */
+static bool is_unknown(const struct esim_buf *response, size_t from)
+{
+	return response->len == from + 2 && (response->data[from] == 0x6D || response->data[from] == 0x6E);
+}
+
+/*
+ * The first command on a session is not known to the application that was selected there: then it went to the
+ * basic channel, since this modem leaves the class byte alone.
+ */
+static int try_class_bits(struct at *at, unsigned session, struct esim_slice command, struct esim_buf *response,
+			  size_t from, unsigned timeout_ms, struct esim_error *err)
+{
+	int r;
+
+	response->len = from;
+	at->quirks.cla = QUIRK_CLASS_CHANNEL;
+	r = at_cgla(at, session, command, response, timeout_ms, err);
+	if (r || is_unknown(response, from))
+		at->quirks.cla = QUIRK_CLASS_PLAIN;
+	return r;
+}
+
 static int by_session(struct at *at, struct at_channel *channel, struct esim_slice command, struct esim_buf *response,
 		      unsigned timeout_ms, struct esim_error *err)
 {
+	const size_t from = response->len;
 	int r = at_cgla(at, channel->number, command, response, timeout_ms, err);
 
+	if (!r && at->cgla != AT_CAN && at->quirks.cla == QUIRK_CLASS_PLAIN && is_unknown(response, from))
+		r = try_class_bits(at, channel->number, command, response, from, timeout_ms, err);
 	if (!r)
 		at->cgla = AT_CAN;
 	if (!r || !at_has_refused(at))

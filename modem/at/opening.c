@@ -11,17 +11,22 @@
 /* Any USIM: by it AT+CCHO shows whether it works, on every card (TS 31.102; TS 101 220, annex E). */
 static const uint8_t usim_aid[] = { 0xA0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x02 };
 
-static int say_forbidden(const struct at *at, const char *command, struct esim_error *err)
+static void advise_forbidden(const struct at *at, struct esim_error *err)
 {
-	const char *name = at_cme_name(at->parser.cme);
-
-	esim_error_set(err, ESIM_ENOTSUP, "%s: the modem's firmware forbids the ISD-R (+CME ERROR: %d, %s)", command,
-		       at->parser.cme, name ? name : "not allowed");
-	if (err)
-		err->domain = ESIM_DOMAIN_CARD;
 	esim_error_advise(err, "%s", at->quirks.note[0] ? at->quirks.note :
 			  "Another firmware of the modem may allow it, or another of its ports (mbim:, qmi:); or put the "
 			  "card into a reader.");
+}
+
+static int say_forbidden(const struct at *at, struct esim_error *err)
+{
+	const char *name = at_cme_name(at->parser.cme);
+
+	esim_error_set(err, ESIM_ENOTSUP, "AT+CCHO: the modem's firmware forbids the ISD-R (+CME ERROR: %d, %s)", at->parser.cme,
+		       name ? name : "not allowed");
+	if (err)
+		err->domain = ESIM_DOMAIN_CARD;
+	advise_forbidden(at, err);
 	return ESIM_ENOTSUP;
 }
 
@@ -43,18 +48,32 @@ static int say_none_free(const struct at *at, struct esim_error *err)
 	return ESIM_EBUSY;
 }
 
+/* Channels are opened, and this SELECT alone is not let through. */
+static int say_select_refused(const struct at *at, struct esim_error *err)
+{
+	const char *name = at->parser.final == AT_CME ? at_cme_name(at->parser.cme) : NULL;
+
+	esim_error_set(err, ESIM_ENOTSUP, "AT+CSIM: the modem's firmware forbids the ISD-R: it takes MANAGE CHANNEL and "
+					  "refuses SELECT (%s)", name ? name : "ERROR");
+	if (err)
+		err->domain = ESIM_DOMAIN_CARD;
+	advise_forbidden(at, err);
+	return ESIM_ENOTSUP;
+}
+
 static int by_csim(struct at *at, struct esim_slice aid, uint8_t p2, struct at_channel *ret, struct esim_buf *fci,
 		   unsigned timeout_ms, struct esim_error *err)
 {
-	int r = at_csim_open(at, aid, p2, &ret->number, fci, timeout_ms, err);
+	int r;
 
-	ret->by_csim = true;
-	if (!r || !at_has_refused(at))
-		at->csim = r == 0 || at->parser.final == AT_OK ? AT_CAN : at->csim;
-	else if (at->csim == AT_NOT_TRIED)
+	*ret = (struct at_channel){ .by_csim = true };
+	r = at_csim_open(at, aid, p2, &ret->number, fci, timeout_ms, err);
+	if (ret->number || at->parser.final == AT_OK)
+		at->csim = AT_CAN;
+	else if (r && at_has_refused(at) && at->csim == AT_NOT_TRIED)
 		at->csim = AT_CANNOT;
-	if (r == ESIM_EREFUSED)
-		return say_forbidden(at, "AT+CSIM", err);
+	if (r && ret->number && at_has_refused(at))
+		return say_select_refused(at, err);
 	return r == ESIM_EBUSY ? say_none_free(at, err) : r;
 }
 
@@ -103,7 +122,7 @@ int at_opening(struct at *at, struct esim_slice aid, uint8_t p2, struct at_chann
 	if (!r || !at_has_refused(at))
 		return r;
 	if (r == ESIM_EREFUSED)
-		return say_forbidden(at, "AT+CCHO", err);
+		return say_forbidden(at, err);
 	if (r == ESIM_ENODEV || r == ESIM_ENOENT)
 		return r;
 	if (r == ESIM_EBUSY)
