@@ -158,17 +158,11 @@ daemon_body() {
 	atf_check cmp "$COREESIM_SRC/lpad/lpad.conf" root/opt/etc/coreesim/lpad.conf
 }
 
-atf_test_case sandbox
-sandbox_head() {
-	atf_set descr "systemd finds nothing wrong with the unit, and its exposure is 1.5 at most"
-	atf_set require.progs "make systemd-analyze"
-}
-sandbox_body() {
-	run_make install
-	unit=$PWD/root/opt/lib/systemd/system/lpad.service
+# Exposure at most, by systemd's count; each line that remains is told of where it is explained.
+unit_is_tight() { # unit exposure
+	unit=$PWD/root/opt/lib/systemd/system/$1
 	atf_check -o save:security systemd-analyze --no-pager security --offline=yes "$unit"
-	atf_check -o match:"exposure level for lpad.service: (0|1\.[0-5])" tail -n 1 security
-	# Each line that remains is told of where it is explained.
+	atf_check -o match:"exposure level for .*: $2" tail -n 1 security
 	sed -n 's/^✗ \([A-Za-z]*\).*/\1/p' security | sort -u >remains
 	atf_check -o not-empty cat remains
 	while read -r line; do
@@ -178,6 +172,43 @@ sandbox_body() {
 	systemd-analyze --no-pager verify --man=no "$unit" 2>&1 | grep -i "unknown\|ignoring" &&
 		atf_fail "systemd does not understand the unit"
 	true
+}
+
+atf_test_case sandbox
+sandbox_head() {
+	atf_set descr "systemd finds nothing wrong with the units; lpad's exposure is 1.5 at most, modem-broker's 2.0"
+	atf_set require.progs "make systemd-analyze"
+}
+sandbox_body() {
+	run_make install
+	unit_is_tight lpad.service '(0|1\.[0-5])'
+	unit_is_tight coreesim-modem@.service '(0|1\.[0-9]|2\.0)'
+}
+
+# What libesim loads, and what drives it for lpad.
+atf_test_case modems
+modems_head() {
+	atf_set descr "The modems' modules, their table and modem-broker are installed for one and the same place"
+	atf_set require.progs "make cc strings"
+}
+modems_body() {
+	run_make install
+	for source in "$COREESIM_SRC"/modem/*/module.c; do
+		scheme=$(basename "$(dirname "$source")")
+		module=root/opt/lib/coreesim/$scheme.so
+		atf_check -o match:"^esim_transport_module$" \
+			sh -c "nm -D --defined-only $module | awk '{ print \$3 }'"
+		atf_check -o match:"^/opt/share/coreesim/modems.conf$" -o match:"^/opt/etc/coreesim/modems.conf$" \
+			-o match:"^/opt/var/lib/coreesim-modems$" strings $module
+	done
+	for program in bin/lpactl sbin/lpad libexec/modem-broker lib/libesim.so.0; do
+		atf_check -o match:"^/opt/lib/coreesim$" strings root/opt/$program
+	done
+	atf_check -o match:"^modem-broker " root/opt/libexec/modem-broker --version
+	atf_check -o match:"^ExecStart=/opt/libexec/modem-broker$" cat root/opt/lib/systemd/system/coreesim-modem@.service
+	atf_check -o match:"^SocketGroup=euicc$" -o match:"^SocketMode=0660$" \
+		cat root/opt/lib/systemd/system/coreesim-modem.socket
+	atf_check cmp "$COREESIM_SRC/modem/modems.conf" root/opt/share/coreesim/modems.conf
 }
 
 # The places where D-Bus and polkit look, as far as they look below one prefix alone.
@@ -218,6 +249,7 @@ atf_init_test_cases() {
 	atf_add_test_case install
 	atf_add_test_case daemon
 	atf_add_test_case sandbox
+	atf_add_test_case modems
 	atf_add_test_case places
 	atf_add_test_case configuration
 }

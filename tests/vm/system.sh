@@ -3,9 +3,11 @@
 #
 # A whole Debian 12 in QEMU: systemd as PID 1, D-Bus, polkit, logind with an active and an inactive
 # user, our packages installed from their .deb files, the kernel modules and a virtual eUICC as
-# /dev/euicc0. tests/vm/system/story.sh is what happens there.
+# /dev/euicc0, and modems that Debian's ModemManager has. What happens there is told by
+# tests/vm/system/story.sh and modems.sh.
 #
-#   system.sh [packages|story]    build the packages, run the story; both without an argument
+#   system.sh                            build the packages, run the stories
+#   system.sh packages|stories|story|modems   one of these alone, with the packages that are there
 #
 # In the environment: BUILD (build), VM_SCALE multiplies the time it may take, VM_PREBUILT=1 where programs
 # and kernel are made. What the guest said is in $BUILD/vm/system.log, its serial console in
@@ -93,47 +95,51 @@ make_disk() {
 	eval "$assignments"
 	export MODULE_ROOT RELEASE
 	tar=$(tests/vm/system/base.sh) || { fail "a small Debian 12"; conclude; }
-	need "the disk" as_root tests/vm/system/root.sh "$tar" "$BUILD/deb" "$modules" "$RELEASE" "$BUILD" "$run/disk"
+	need "the disk" as_root tests/vm/system/root.sh "$tar" "$BUILD/deb" "$modules" "$MODULE_ROOT" "$RELEASE" \
+		"$BUILD" "$run/disk"
 	as_root chown "$(id -u)" "$run/disk"
 	{ grep -E '^(not )?ok - ' "$run/step.log"; echo 1..1; } >"$run/disk.log"
-	count "$run/disk.log"
+	count "$run/disk.log" 1
 	need "the initramfs" tests/vm/system/initramfs.sh "$run/initramfs"
 }
 
-boot() {
+boot() { # stories
 	: >"$console"
 	exec setsid timeout -k 5 "$LIMIT" qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu max,la57=off -m 1024 -smp 2 \
 		-display none -nodefaults -no-reboot -kernel "$IMAGE" -initrd "$run/initramfs" \
-		-append "console=ttyS0 no_timer_check quiet panic=-1 systemd.journald.forward_to_console=1" \
+		-append "console=ttyS0 no_timer_check quiet panic=-1 systemd.journald.forward_to_console=1 stories=$1" \
 		-drive "file=$run/disk,if=none,id=disk,format=raw,cache=unsafe" -device virtio-blk-pci,drive=disk \
 		-serial "file:$console" -serial stdio </dev/null
 }
 
-# What was said, line by line.
-count() { # file
-	local line plan='' lines=0
+# What was said, line by line; each story ends with its plan.
+count() { # file plans
+	local line plan='' lines=0 plans=0
 	while IFS= read -r line; do
 		line=${line%$'\r'}
 		case $line in
 		'not ok - '*) lines=$((lines + 1)); fail "${line#not ok - }" ;;
 		'ok - '*' # SKIP'*) lines=$((lines + 1)); skipped=$((skipped + 1)); echo "    skipped: ${line#ok - }" ;;
 		'ok - '*) lines=$((lines + 1)); passed=$((passed + 1)) ;;
-		1..*) plan=${line#1..} ;;
+		1..*)
+			plan=${line#1..} plans=$((plans + 1))
+			[ "$plan" = "$lines" ] || fail "${1##*/}: $lines lines of $plan"
+			lines=0 ;;
 		'# '*) [ "$failed" = 0 ] && [ "${line#\# note: }" = "$line" ] || printf '    %s\n' "$line" ;;
 		esac
 	done <"$1"
-	[ "$plan" = "$lines" ] || fail "${1##*/} ends after $lines lines${plan:+ of $plan}"
+	[ "$plans $lines" = "$2 0" ] || fail "${1##*/} ends after $plans of $2 plans and $lines lines"
 }
 
-tell_story() {
-	local began=$SECONDS
-	say "a whole Debian 12"
+tell() { # story,story
+	local began=$SECONDS stories=${1//[^,]/}
+	say "a whole Debian 12: $1"
 	make_disk
-	boot >"$log" 2>"$run/qemu.err" &
+	boot "$1" >"$log" 2>"$run/qemu.err" &
 	guest=$!
 	wait "$guest"
 	guest=
-	count "$log"
+	count "$log" $((${#stories} + 1))
 	if [ "$failed" != 0 ]; then
 		[ ! -s "$run/qemu.err" ] || sed 's/^/    qemu: /' "$run/qemu.err"
 		tail -n 100 "$log" | tr -d '\r' | sed 's/^/    /'
@@ -142,15 +148,17 @@ tell_story() {
 }
 
 case ${1:-} in
-'' | packages | story) ;;
+'' | stories) stories=story,modems ;;
+story | modems) stories=$1 ;;
+packages) ;;
 *) sed -n '4,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
-[ "${1:-}" = story ] || build_packages
+case ${1:-} in '' | packages) build_packages ;; esac
 [ "${1:-}" != packages ] || conclude
 if ! as_root true 2>/dev/null; then
 	echo "    skipped: the disk of a whole system is made by root: as root, or with sudo that asks for no password"
 	skipped=$((skipped + 1))
 	conclude
 fi
-tell_story
+tell "$stories"
 conclude

@@ -9,7 +9,8 @@ cd "$(dirname "$0")/../../.."
 
 readonly SUITE=bookworm
 readonly PACKAGES="systemd,systemd-sysv,dbus,polkitd,udev,libpam-systemd,libnss-systemd,kmod,login,procps,jq,openssl
-	libinih1,libjansson4,libpcsclite1,libpng16-16,libqrencode4,libtasn1-6,libusb-1.0-0,libzbar0,zlib1g"
+	libinih1,libjansson4,libpcsclite1,libpng16-16,libqrencode4,libtasn1-6,libusb-1.0-0,libzbar0,zlib1g,
+	libmbim-glib4,libqmi-glib5,libqrtr-glib0,modemmanager,libmbim-proxy,libqmi-proxy,libmbim-utils,libqmi-utils"
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/coreesim/system
 readonly CACHE
 

@@ -2,18 +2,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Makes the disk of the whole system: the small Debian, our packages installed in it, the kernel's
-# modules, two users who are logged in, and the story that runs at boot. Needs root. Before that
+# modules, two users who are logged in, and the stories that are told at boot. Needs root. Before that
 # lpad is called there without systemd as PID 1: "ok - ..." or "not ok - ..." on stdout.
 #
-#   root.sh BASE-TAR PACKAGES-DIRECTORY MODULES-DIRECTORY RELEASE BUILD IMAGE
+#   root.sh BASE-TAR PACKAGES-DIRECTORY MODULES-DIRECTORY MODULE-ROOT RELEASE BUILD IMAGE
 # shellcheck disable=SC2016 # what is quoted is for the shell inside
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 PATH=$PATH:/usr/sbin:/sbin
-tar=$1 packages=$2 modules=$3 release=$4 build=$5 image=$6
+tar=$1 packages=$2 modules=$3 module_root=$4 release=$5 build=$6 image=$7
 
 # Those that a machine has which manages eSIMs. The modules come without DKMS: no compiler is there.
-readonly INSTALLED="coreesim-udev libusbccid0 libesim0 lpad lpactl libifdeuicc usbccid-proxy coreesim-testbench"
+readonly INSTALLED="coreesim-udev libusbccid0 libesim0 lpad lpactl libifdeuicc usbccid-proxy coreesim-modem coreesim-testbench"
+# Of Debian's kernel: emulated ports, and what takes modems there.
+readonly KERNEL_MODULES="vhci-hcd cdc_mbim qmi_wwan cdc-acm"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/coreesim-root.XXXXXX")
 trap 'rm -rf --one-file-system "$work"' EXIT
@@ -56,9 +58,14 @@ install_packages() {
 }
 
 install_modules() {
-	local dir=$root/lib/modules/$release
+	local dir=$root/lib/modules/$release name kind file
 	mkdir -p "$dir/extra"
 	cp "$modules"/*.ko "$dir/extra/"
+	for name in $KERNEL_MODULES; do
+		while read -r kind file _; do
+			[ "$kind" != insmod ] || cp "$file" "$dir/extra/"
+		done < <(modprobe -d "$module_root" -S "$release" --ignore-install --show-depends "$name")
+	done
 	touch "$dir/modules.order" "$dir/modules.builtin" "$dir/modules.builtin.modinfo"
 	depmod -b "$root" "$release"
 }
@@ -97,10 +104,13 @@ install_story() {
 	"$build/bin/mkprofile" --iccid 8944476500001224166 --imsi 001010123456790 "$root/vm/profiles/other.der"
 	cp tests/vm/guest.sh "$root/vm/guest.sh"
 	cp tests/vm/system/agent.sh "$root/vm/agent"
+	cp tests/vm/system/asking.sh "$root/vm/asking.sh"
+	cp tests/vm/system/stories.sh "$root/vm/stories"
 	cp tests/vm/system/story.sh "$root/vm/story"
+	cp tests/vm/system/modems.sh "$root/vm/modems"
 	install -D -t "$root/vm/scripts" scripts/demo.sh
 	install -D -t "$root/vm/debian/tests" debian/tests/demo
-	chmod 755 "$root/vm/agent" "$root/vm/story"
+	chmod 755 "$root/vm/agent" "$root/vm/stories" "$root/vm/story" "$root/vm/modems"
 }
 
 mkdir "$root"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=sh disable=SC2154,SC2016 # started is start's; what is quoted is others' to expand
+# shellcheck shell=sh disable=SC2154,SC2016,SC2034 # started is start's, becomes_shows for asking.sh; what is quoted is others' to expand
 #
 # What happens in the whole system: a daemon that comes when it is needed and goes when it is not, a
 # user at the machine who may and one who may not, and what systemd makes of signals, deaths and hangs.
@@ -8,11 +8,11 @@ exec 2>&1
 mkdir -p /run/vm/work
 cd /run/vm/work || exit 1
 . /vm/guest.sh
+. /vm/asking.sh
 
 SMALL=8944476500001224158
 CODE='LPA:1$smdpp.example.com$small'
 EUICC=/org/coreesim/Lpa1/euicc/1
-WHILE=120	# seconds that may pass until something is so
 
 # --- what is asked of systemd and of the bus ---------------------------------------------------
 
@@ -20,38 +20,12 @@ unit() { systemctl show -P "$1" lpad.service; } # property
 is_unit() { [ "$(unit ActiveState)" = "$1" ]; } # state
 property() { busctl get-property org.coreesim.Lpa1 "$1" "org.coreesim.Lpa1.$2" "$3" 2>/dev/null; } # path interface name
 is_property() { [ "$(property "$1" "$2" "$3")" = "$4" ]; }
+what_lpad_is() {
+	echo "lpad is $(unit ActiveState), eUICC $(property $EUICC Euicc1 State)"
+	journalctl -u lpad.service --no-pager -n 20
+}
+becomes_shows=what_lpad_is
 is_ready() { is_property $EUICC Euicc1 State 's "ready"'; }
-
-now() { cut -d. -f1 /proc/uptime; }
-
-# By the clock: what is waited for may take its time to ask, too.
-becomes() { # what command...
-	becomes_what=$1
-	becomes_until=$(($(now) + WHILE))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		if [ "$(now)" -ge $becomes_until ]; then
-			tap_fail "$becomes_what" \
-				"not within $WHILE s: lpad is $(unit ActiveState), eUICC $(property $EUICC Euicc1 State)"
-			journalctl -u lpad.service --no-pager -n 20 | sed 's/^/# /'
-			return
-		fi
-		sleep 0.2
-	done
-	tap_ok "$becomes_what"
-}
-
-# A command line of a user's session; what it printed is in as.out.
-as() { # user command-line
-	timeout $WHILE sh -c 'printf "%s\n" "$2" >"/run/vm/$1.in"' - "$1" "$2" || return 99
-	as_status=$(timeout $WHILE head -n 1 "/run/vm/$1.status") || return 99
-	cp "/run/vm/$1.out" as.out
-	return "$as_status"
-}
-
-succeeds() { # what user command-line
-	if as "$2" "$3"; then tap_ok "$1"; else tap_fail "$1" "status $?: $(tail -n 3 as.out | tr '\n' ' ')"; fi
-}
 
 is_refused() { # what user command-line
 	refused_status=0
@@ -99,10 +73,6 @@ daemon_comes_and_goes() {
 	start_card
 	becomes "a device that comes starts it" is_unit active
 	becomes "the eUICC is ready" is_ready
-}
-
-holds_at() { # what expected found
-	if [ "$2" = "$3" ]; then tap_ok "$1"; else tap_fail "$1" "it is '$3'"; fi
 }
 
 sandbox_holds() {
@@ -205,15 +175,12 @@ survives() {
 }
 
 echo "# note: booted in $(cut -d' ' -f1 /proc/uptime) s"
-for user in alice bob; do
-	mkfifo -m 666 "/run/vm/$user.status"
-	install -m 666 /dev/null "/run/vm/$user.out"
-	mkfifo -m 644 "/run/vm/$user.in"
-done
+open_sessions
 holds_at "nothing has failed at boot" "" "$(systemctl --failed --plain --no-legend)"
 succeeds "alice sits at the machine" alice 'loginctl show-session "$(loginctl --no-legend list-sessions | awk "\$3 == \"alice\" { print \$1 }")" -p Active -p Seat | sort | paste -sd" " | grep -qx "Active=yes Seat=seat0"'
 start server smdpp --listen 127.0.0.1:8443 --profiles /vm/profiles --name smdpp.example.com --pki /vm/pki \
 	--notifications notifications.jsonl || { tap_fail "smdpp" "did not start"; tap_exit; }
+server=$started
 daemon_comes_and_goes
 sandbox_holds
 users_may_or_not
@@ -222,5 +189,7 @@ reload
 survives
 becomes "without a device and with nothing owed it ends" is_unit inactive
 expect "the demo, with what is installed" sh -c 'cd /vm && debian/tests/demo'
+kill -TERM "$server"
+wait "$server"
 [ "$tap_failed" = 0 ] || journalctl -u lpad.service --no-pager | tail -n 60 | sed 's/^/# /'
 tap_exit
