@@ -27,7 +27,7 @@ $(ABI32): tests/vm/i386/abi32.c kmod/include/uapi/linux/euicc.h $(FLAGS_STAMP)
 		-std=gnu17 $(OPTIMISE) $(CFLAGS) $(WARNINGS) -o $@ $<
 
 .PHONY: vm-programs vm-check vm-check-full fuzz-ioctl
-vm-programs: $(PROGRAMS) $(VM_PROGRAMS) $(EXAMPLES) $(ABI32) $(USBCCID_SO) $(if $(IFD_SRCS),$(IFD_SO))
+vm-programs: $(PROGRAMS) $(VM_PROGRAMS) $(EXAMPLES) $(ABI32) $(USBCCID_SO) $(if $(IFD_SRCS),$(IFD_SO)) $(MODEM_MODULES)
 
 vm-check: deps
 	@scripts/deps.sh packages test kernel vm deb

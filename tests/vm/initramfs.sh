@@ -16,10 +16,13 @@ cd "$(dirname "$0")/../.."
 PATH=$PATH:/usr/sbin:/sbin
 piece=$1 modules=$2 suites=$3 output=$4
 shift 4
+roots=("$@")
 : "${BUILD:=build}"
 
 # Of Debian's kernel: host controllers, emulated ports and gadgets.
-readonly KERNEL_MODULES="xhci-pci usbmon vhci-hcd dummy_hcd"
+KERNEL_MODULES="xhci-pci usbmon vhci-hcd dummy_hcd"
+# Where modems are (root=modem): their ports.
+[[ " ${roots[*]} " != *" modem "* ]] || KERNEL_MODULES+=" cdc_mbim qmi_wwan cdc-acm"
 readonly OUR_MODULES="euicc euicc_proxy euicc_ccid"
 
 assignments=$(tests/vm/kernel.sh show "$piece")
@@ -91,7 +94,7 @@ done
 add_kernel_modules
 add_our_modules
 add_data
-for name in "$@"; do
+for name in "${roots[@]}"; do
 	BUILD=$BUILD "tests/vm/root_$name.sh" "$root"
 done
 [ -z "${VM_EXTRA:-}" ] || cp -r "$VM_EXTRA/." "$root/"
