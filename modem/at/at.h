@@ -20,7 +20,7 @@
 #include <stdbool.h>
 #include <termios.h>
 
-#define AT_TIMEOUT_MS		10000u		/* of a command that the card has no part in */
+#define AT_TIMEOUT_MS		5000u		/* of a command that the card has no part in */
 #define AT_CARD_TIMEOUT_MS	30000u		/* of one that it has, where the caller says nothing */
 #define AT_CLOSE_TIMEOUT_MS	3000u		/* of one channel */
 #define AT_END_TIMEOUT_MS	5000u		/* of all that closing a transport does */
