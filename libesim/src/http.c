@@ -275,7 +275,11 @@ static int take_status(struct esim_http *http, const char *host, struct esim_htt
 static unsigned count(struct esim_http *http, const struct esim_http_response *response)
 {
 	long connections = 0, request_size = 0;
+	char *local = NULL;
 
+	curl_easy_getinfo(http->easy, CURLINFO_LOCAL_IP, &local);
+	if (local && local[0])
+		snprintf(http->stats.local_address, sizeof(http->stats.local_address), "%s", local);
 	curl_easy_getinfo(http->easy, CURLINFO_NUM_CONNECTS, &connections);
 	curl_easy_getinfo(http->easy, CURLINFO_REQUEST_SIZE, &request_size);
 	http->stats.requests++;

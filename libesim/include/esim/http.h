@@ -71,6 +71,7 @@ struct esim_http_stats {
 	unsigned requests, connections, tls_handshakes, tls_resumed;
 	uint64_t bytes_sent, bytes_received;
 	uint64_t nanoseconds;
+	char local_address[46];			/* this host's end of the last connection, as text; "": none yet */
 };
 void esim_http_stats(const struct esim_http *http, struct esim_http_stats *ret);
 
