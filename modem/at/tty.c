@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The port: opened for us alone, raw, and left as it was found. Two programs that read one port take each other's
- * answers, and TIOCEXCL does not keep root out: so who has it already is looked for as well.
+ * answers, and TIOCEXCL does not keep root out: so who has it already is looked for, whom root sees.
  */
 #include "at.h"
 
@@ -29,10 +29,8 @@ static int say_busy(const char *path, const char *holder, struct esim_error *err
 static int take_alone(struct at_tty *tty, const char *path, struct esim_error *err)
 {
 	char holder[64] = "another program";
-	int exclusive = 0;
 
-	if (at_holder_find(tty->fd, holder, sizeof(holder)) || flock(tty->fd, LOCK_EX | LOCK_NB) ||
-	    (ioctl(tty->fd, TIOCGEXCL, &exclusive) == 0 && exclusive))
+	if (at_holder_find(tty->fd, holder, sizeof(holder)) || flock(tty->fd, LOCK_EX | LOCK_NB))
 		return say_busy(path, holder, err);
 	if (ioctl(tty->fd, TIOCEXCL))
 		return esim_error_errno(err, ESIM_EIO, errno, "%s", path);
