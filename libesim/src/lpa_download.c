@@ -293,9 +293,11 @@ static int enable(struct lpa_download *d, struct esim_error *err)
 
 	profile.isdp_aid = d->result->result.isdp_aid;
 	rc = lpa_enable_profile(d->lpa, &profile, &d->order->enable_how, err);
+	/* A modem that does not follow leaves the profile enabled on the card. */
+	d->result->enabled = !rc || d->lpa->switched;
 	if (rc)
-		esim_error_prefix(err, "the profile is installed, but not enabled: ");
-	d->result->enabled = !rc;
+		esim_error_prefix(err, d->result->enabled ? "the profile is installed and enabled, but: " :
+							    "the profile is installed, but not enabled: ");
 	return rc;
 }
 

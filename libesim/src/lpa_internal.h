@@ -23,6 +23,7 @@ struct lpa {
 	bool has_info1, has_info2;		/* see lpa_euicc.c */
 	struct es10b_euicc_info1 info1;
 	struct es10b_euicc_info2 info2;
+	bool switched;				/* the eUICC took the last switch, and says nothing else since */
 	bool has_settled;			/* see lpa_modem.c */
 	struct esim_modem_settled settled;
 	bool asked_modem;
@@ -86,14 +87,14 @@ bool lpa_behind_modem(const struct lpa *lpa);
 /* The refresh flag for a switch: what was asked for, where the modem's quirks say nothing else. */
 bool lpa_refresh_flag(const struct lpa *lpa, bool asked);
 
-/* Up the ladder, and a channel to the ISD-R again. @expected NULL: no profile is enabled. @err is not NULL. */
-int lpa_settle_modem(struct lpa *lpa, const struct esim_iccid *expected, bool refresh, struct esim_error *err);
+/* What the modem reports before a switch. False: it does not tell, or there is none. */
+bool lpa_modem_reports(struct lpa *lpa, struct esim_iccid *ret);
 
-/* The modem went, or fell silent in mid-command: back to the ISD-R, to ask what became of it. */
-int lpa_return_to_card(struct lpa *lpa);
+/* Up the ladder, of which @how says no rung() yet, and a channel to the ISD-R again. @err is not NULL. */
+int lpa_settle_modem(struct lpa *lpa, const struct esim_modem_settle *how, struct esim_error *err);
 
-/* DeviceInfo: the caller's, completed by what the modem tells. */
-const struct es10b_device_info *lpa_device(struct lpa *lpa);
+/* The modem went, or fell silent in mid-command: back to the ISD-R, to ask what became of it. @err is not NULL. */
+int lpa_return_to_card(struct lpa *lpa, struct esim_error *err);
 
 /* Address of a server as it came from code, card or user. */
 int lpa_server_init(struct lpa *lpa, const char *address, struct es9p_server *ret,

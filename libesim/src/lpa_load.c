@@ -140,10 +140,11 @@ static int profile_is_there(struct lpa_download *d)
 static int find_card_again(struct lpa_download *d)
 {
 	struct esim_card *card = d->lpa->options.card;
+	struct esim_error ignored;
 	int rc;
 
 	if (lpa_behind_modem(d->lpa))
-		return lpa_return_to_card(d->lpa);
+		return lpa_return_to_card(d->lpa, &ignored);
 	lpa_step(d->lpa, "SELECT ISD-R");
 	rc = esim_card_reselect(card, NULL);
 	if (rc)

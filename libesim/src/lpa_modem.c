@@ -8,6 +8,11 @@
 #include <string.h>
 
 #define RETURN_TIMEOUT_MS 60000	/* a modem that starts anew */
+#define ASK_TIMEOUT_MS	2000	/* what it reports before a switch */
+
+/* How often the ISD-R is selected again, and how long the first wait is; each next one doubles. */
+#define RETRIES		4
+#define FIRST_WAIT_MS	250
 
 static struct esim_transport *transport_of(const struct lpa *lpa)
 {
@@ -43,53 +48,67 @@ static void at_rung(void *context, enum esim_modem_step step)
 	lpa_step(context, esim_modem_step_name(step));
 }
 
-/* The modem's steps closed every channel. Both are done, and the first failure is what is told. */
-static int reach_isdr(struct lpa *lpa, int rc, struct esim_error *err)
+bool lpa_modem_reports(struct lpa *lpa, struct esim_iccid *ret)
 {
-	struct esim_error cause;
-	int failed;
-
-	lpa_step(lpa, "SELECT ISD-R");
-	failed = esim_card_reselect(lpa->options.card, &cause);
-	lpa_step(lpa, NULL);
-	if (!rc && failed)
-		*err = cause;
-	return rc ? rc : failed;
+	return lpa_behind_modem(lpa) && !esim_modem_iccid(transport_of(lpa), ret, ASK_TIMEOUT_MS, NULL);
 }
 
-int lpa_settle_modem(struct lpa *lpa, const struct esim_iccid *expected, bool refresh, struct esim_error *err)
+/* What a modem says that is not ready with its card yet. */
+static bool may_pass(int rc)
 {
-	const struct esim_modem_settle how = {
-		.expected = expected, .refresh = refresh, .rung = at_rung, .context = lpa,
-	};
+	return rc == ESIM_EBUSY || rc == ESIM_EIO;
+}
+
+int lpa_return_to_card(struct lpa *lpa, struct esim_error *err)
+{
+	unsigned wait = FIRST_WAIT_MS;
 	int rc;
 
+	lpa_step(lpa, "SELECT ISD-R");
+	for (int attempt = 0;; attempt++) {
+		rc = esim_card_reselect(lpa->options.card, err);
+		if (attempt == RETRIES || !(rc == ESIM_ENODEV || may_pass(rc)))
+			break;
+		if (rc == ESIM_ENODEV)
+			rc = esim_modem_reopen(transport_of(lpa), RETURN_TIMEOUT_MS, err);
+		else
+			rc = lpa_pause(lpa, wait, err);
+		if (rc)
+			break;
+		wait *= 2;
+	}
+	lpa_step(lpa, NULL);
+	return rc;
+}
+
+int lpa_settle_modem(struct lpa *lpa, const struct esim_modem_settle *how, struct esim_error *err)
+{
+	struct esim_modem_settle climb = *how;
+	struct esim_error cause;
+	int rc, failed;
+
+	climb.rung = at_rung;
+	climb.context = lpa;
 	lpa_step(lpa, "modem");
-	rc = esim_modem_settle(transport_of(lpa), &how, &lpa->settled, err);
+	rc = esim_modem_settle(transport_of(lpa), &climb, &lpa->settled, err);
 	lpa->has_settled = true;
 	lpa_step(lpa, NULL);
 	if (rc == ESIM_ECANCELED || rc == ESIM_ENODEV)
 		return rc;
-	return reach_isdr(lpa, rc, err);
-}
-
-int lpa_return_to_card(struct lpa *lpa)
-{
-	struct esim_error ignored;
-	int rc;
-
-	lpa_step(lpa, "modem");
-	rc = esim_card_reselect(lpa->options.card, &ignored);
-	if (rc == ESIM_ENODEV && !esim_modem_reopen(transport_of(lpa), RETURN_TIMEOUT_MS, &ignored))
-		rc = esim_card_reselect(lpa->options.card, &ignored);
-	lpa_step(lpa, NULL);
-	return rc;
+	if (!rc && !lpa->settled.reported)
+		lpa_note(lpa, "the modem does not tell which profile it sees: restart it if the network does not come");
+	/* Both are done, and the first failure is what is told. */
+	failed = lpa_return_to_card(lpa, &cause);
+	if (!rc && failed)
+		*err = cause;
+	return rc ? rc : failed;
 }
 
 /* --- what servers are told -------------------------------------------------------------------------- */
 
 static void ask_modem(struct lpa *lpa)
 {
+	struct es10b_device_info device = { .has_imei = false };
 	struct esim_modem_facts facts;
 	struct esim_error cause;
 	int rc;
@@ -97,21 +116,25 @@ static void ask_modem(struct lpa *lpa)
 	lpa->asked_modem = true;
 	lpa->device = *lpa->options.device;
 	rc = esim_modem_facts(transport_of(lpa), &facts, &cause);
-	if (!rc)
-		rc = esim_modem_device_info(&facts, &lpa->device, &cause);
-	if (lpa->options.device->has_imei) {
-		/* The user's word counts; the rest is the modem's. */
-		lpa->device.has_imei = true;
-		memcpy(lpa->device.imei, lpa->options.device->imei, sizeof(lpa->device.imei));
-		memcpy(lpa->device.tac, lpa->options.device->tac, sizeof(lpa->device.tac));
-	} else if (rc) {
-		lpa_note(lpa, "the server is told no IMEI: %s", cause.message);
+	if (!rc) {
+		rc = esim_modem_device_info(&facts, &device, &cause);
+		lpa->device.capabilities = device.capabilities;
 	}
+	/* The user's word counts. */
+	if (lpa->device.has_imei)
+		return;
+	if (rc) {
+		lpa_note(lpa, "the server is told no IMEI: %s", cause.message);
+		return;
+	}
+	lpa->device.has_imei = true;
+	memcpy(lpa->device.imei, device.imei, sizeof(device.imei));
+	memcpy(lpa->device.tac, device.tac, sizeof(device.tac));
 }
 
 const struct es10b_device_info *lpa_device(struct lpa *lpa)
 {
-	if (!lpa_behind_modem(lpa))
+	if (!lpa->options.device || !lpa_behind_modem(lpa))
 		return lpa->options.device;
 	if (!lpa->asked_modem)
 		ask_modem(lpa);

@@ -168,15 +168,15 @@ static bool is_terminal(struct esim_card *card)
 }
 
 /* After a change of state the ISD-R has to be found again. */
-static int settle(struct lpa *lpa, const struct esim_iccid *enabled, bool refresh, struct esim_error *err)
+static int settle(struct lpa *lpa, const struct esim_modem_settle *how, struct esim_error *err)
 {
 	struct esim_card *card = lpa->options.card;
 	struct esim_error ignored;
 	int rc;
 
 	if (lpa_behind_modem(lpa))
-		return lpa_settle_modem(lpa, enabled, refresh, err);
-	if (refresh && !is_terminal(card)) {
+		return lpa_settle_modem(lpa, how, err);
+	if (how->refresh && !is_terminal(card)) {
 		lpa_step(lpa, "SELECT ISD-R");
 		rc = esim_card_reselect(card, &ignored);
 		lpa_step(lpa, NULL);
@@ -195,6 +195,7 @@ static int verify_change(struct lpa *lpa, const struct change *change,
 
 	if (rc || (found == change->has_state && (!found || state == change->state)))
 		return rc;
+	lpa->switched = false;
 	esim_error_set(err, ESIM_EIO, "%s: the eUICC answered ok, yet the profile is not %s",
 		       change->function, change->verb);
 	err->domain = ESIM_DOMAIN_CARD;
@@ -212,57 +213,89 @@ static int ask_after_loss(struct lpa *lpa, const struct change *change, const st
 
 	if (!lpa_behind_modem(lpa) || first.outcome != ESIM_OUTCOME_UNKNOWN || first.code == ESIM_ECANCELED)
 		return first.code;
-	if (!lpa_return_to_card(lpa) && !read_state(lpa, &profile->iccid, &found, &state, err) &&
+	if (!lpa_return_to_card(lpa, err) && !read_state(lpa, &profile->iccid, &found, &state, err) &&
 	    found == change->has_state && (!found || state == change->state))
 		return 0;
 	*err = first;
 	return first.code;
 }
 
-static int apply(struct lpa *lpa, const struct change *change, const struct esim_profile *profile,
-		 const struct es10c_switch *how, struct esim_error *err)
+/* The eUICC took it; now modem and card are to agree on it, and the card is asked. */
+static int follow_up(struct lpa *lpa, const struct change *change, const struct esim_profile *profile,
+		     const struct esim_modem_settle *settling, struct esim_error *err)
 {
-	struct es10c_switch flagged = { .refresh = false };
-	const struct target by_iccid = { .id = { .iccid = profile->iccid }, .how = how ? &flagged : NULL };
+	struct esim_error found;
+	int rc;
+
+	lpa->switched = true;
+	rc = settle(lpa, settling, err);
+	if (!rc)
+		return verify_change(lpa, change, profile, err);
+	/* That the modem does not follow is one thing; what the eUICC holds is another, and the worse one is told. */
+	if (lpa_behind_modem(lpa) && rc != ESIM_ECANCELED && rc != ESIM_ENODEV &&
+	    verify_change(lpa, change, profile, &found) && !lpa->switched) {
+		*err = found;
+		rc = found.code;
+	}
+	return rc;
+}
+
+static int apply(struct lpa *lpa, const struct change *change, const struct esim_profile *profile,
+		 const struct target *target, struct esim_error *err)
+{
+	int rc = lpa_call_patiently(lpa, change->function, change->call, target, err);
+
+	if (rc == ESIM_ERESULT && err->es10_result == RESULT_NOT_FOUND && profile->isdp_aid.len > 0)
+		rc = call_by_aid(lpa, change, profile, target->how, err);
+	if (rc)
+		rc = ask_after_loss(lpa, change, profile, err);
+	if (rc)
+		explain(change, rc, err);
+	return rc;
+}
+
+static int switch_profile(struct lpa *lpa, const struct change *change, const struct esim_profile *profile,
+			  const struct es10c_switch *how, struct esim_error *err)
+{
+	struct es10c_switch flagged = *how;
+	const struct target target = { .id = { .iccid = profile->iccid }, .how = &flagged };
+	struct esim_modem_settle settling = { .expected = change == &enabling ? &profile->iccid : NULL };
+	struct esim_iccid before;
 	struct esim_error local;
 	int rc;
 
 	if (!err)
 		err = &local;
-	if (how) {
-		flagged = *how;
-		flagged.refresh = lpa_refresh_flag(lpa, how->refresh);
-	}
-	rc = lpa_call_patiently(lpa, change->function, change->call, &by_iccid, err);
-	if (rc == ESIM_ERESULT && err->es10_result == RESULT_NOT_FOUND &&
-	    profile->isdp_aid.len > 0)
-		rc = call_by_aid(lpa, change, profile, by_iccid.how, err);
-	if (rc)
-		rc = ask_after_loss(lpa, change, profile, err);
-	if (rc) {
-		explain(change, rc, err);
-		return rc;
-	}
-	if (change->has_state)
-		rc = settle(lpa, change == &enabling ? &profile->iccid : NULL, flagged.refresh, err);
-	return rc ? rc : verify_change(lpa, change, profile, err);
+	lpa->has_settled = lpa->switched = false;
+	settling.refresh = flagged.refresh = lpa_refresh_flag(lpa, how->refresh);
+	if (lpa_modem_reports(lpa, &before))
+		settling.before = &before;
+	rc = apply(lpa, change, profile, &target, err);
+	return rc ? rc : follow_up(lpa, change, profile, &settling, err);
 }
 
 int lpa_enable_profile(struct lpa *lpa, const struct esim_profile *profile,
 		       const struct es10c_switch *how, struct esim_error *err)
 {
-	return apply(lpa, &enabling, profile, how, err);
+	return switch_profile(lpa, &enabling, profile, how, err);
 }
 
 int lpa_disable_profile(struct lpa *lpa, const struct esim_profile *profile,
 			const struct es10c_switch *how, struct esim_error *err)
 {
-	return apply(lpa, &disabling, profile, how, err);
+	return switch_profile(lpa, &disabling, profile, how, err);
 }
 
 int lpa_delete_profile(struct lpa *lpa, const struct esim_profile *profile, struct esim_error *err)
 {
-	return apply(lpa, &deleting, profile, NULL, err);
+	const struct target target = { .id = { .iccid = profile->iccid } };
+	struct esim_error local;
+	int rc;
+
+	if (!err)
+		err = &local;
+	rc = apply(lpa, &deleting, profile, &target, err);
+	return rc ? rc : verify_change(lpa, &deleting, profile, err);
 }
 
 int lpa_rename_profile(struct lpa *lpa, const struct esim_profile *profile, const char *nickname,

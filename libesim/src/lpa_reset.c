@@ -47,18 +47,20 @@ static int settle_modem(struct lpa *lpa, struct esim_error *err)
 {
 	static const uint32_t tags[] = { 0x5A, 0x9F70 };
 	const struct es10c_search search = { .tags = tags, .tag_count = 2 };
-	const struct esim_iccid *enabled = NULL;
+	struct esim_modem_settle how = { .refresh = false };
 	struct esim_profile *profiles = NULL;
 	size_t count = 0;
 	int rc = lpa_reset_card(lpa, err);
 
+	if (rc && rc != ESIM_ECANCELED)
+		rc = lpa_return_to_card(lpa, err);
 	if (!rc)
 		rc = lpa_find_profiles(lpa, &search, &profiles, &count, err);
 	for (size_t i = 0; i < count; i++)
 		if (profiles[i].state == ESIM_PROFILE_ENABLED)
-			enabled = &profiles[i].iccid;
+			how.expected = &profiles[i].iccid;
 	if (!rc)
-		rc = lpa_settle_modem(lpa, enabled, false, err);
+		rc = lpa_settle_modem(lpa, &how, err);
 	es10c_profiles_free(&profiles, count);
 	return rc;
 }
@@ -73,6 +75,7 @@ int lpa_memory_reset(struct lpa *lpa, unsigned options, struct esim_error *err)
 	rc = check_options(lpa, options, err);
 	if (rc)
 		return rc;
+	lpa->has_settled = false;
 	rc = lpa_call_patiently(lpa, "ES10c.eUICCMemoryReset", reset, &options, err);
 	if (rc == ESIM_ERESULT && err->es10_result == RESULT_NOTHING_TO_DELETE)
 		esim_error_advise(err, "there was nothing of what was chosen: nothing changed");

@@ -147,6 +147,12 @@ void lpa_step(struct lpa *lpa, const char *name);
 int lpa_device_info_from_imei(const char *imei, struct es10b_device_info *ret,
 			      struct esim_error *err);
 
+/*
+ * What servers are told of the device: lpa_options.device, completed by what the modem before the card tells, which is
+ * asked once; the caller's IMEI counts. A modem that tells none is a note. Lives as long as @lpa; NULL: no device.
+ */
+const struct es10b_device_info *lpa_device(struct lpa *lpa);
+
 /* --- download (SGP.22, 3.1.3) -------------------------------------------------------------------- */
 
 enum lpa_order_source {
@@ -261,7 +267,7 @@ int lpa_disable_profile(struct lpa *lpa, const struct esim_profile *profile,
 /*
  * Where the card is behind a modem, the two above and lpa_memory_reset() climb the ladder of esim/modem.h in
  * place of the card's reset, and a modem that does not follow is their failure though the eUICC has switched. What
- * came of the last climb; NULL: there was none. Lives until the next.
+ * came of it in the last of these calls; NULL: it did not come to that. Lives until the next of them.
  */
 const struct esim_modem_settled *lpa_settled(const struct lpa *lpa);
 

@@ -99,7 +99,10 @@ int esim_modem_iccid(struct esim_transport *transport, struct esim_iccid *ret, u
 /* After ESIM_ENODEV: wait for the modem to come back to its place. No channel is open then. */
 int esim_modem_reopen(struct esim_transport *transport, unsigned timeout_ms, struct esim_error *err);
 
-/* DeviceInfo (SGP.22, 4.2) from what the modem says. ESIM_ENOENT: it does not say its IMEI. */
+/*
+ * DeviceInfo (SGP.22, 4.2) from what the modem says. ESIM_ENOENT: it does not say its IMEI; *@ret holds the
+ * capabilities all the same.
+ */
 int esim_modem_device_info(const struct esim_modem_facts *facts, struct es10b_device_info *ret,
 			   struct esim_error *err);
 
@@ -107,7 +110,7 @@ int esim_modem_device_info(const struct esim_modem_facts *facts, struct es10b_de
 
 struct esim_modem_settle {
 	const struct esim_iccid *expected;	/* NULL: no profile is enabled now */
-	const struct esim_iccid *before;	/* what it reported before the switch; NULL: not known */
+	const struct esim_iccid *before;	/* what it reported before the switch; NULL: none, or not known */
 	bool refresh;				/* the card was told to raise REFRESH: the first rung is there */
 	/* Told before each rung; may be NULL. */
 	void (*rung)(void *context, enum esim_modem_step step);
@@ -125,8 +128,9 @@ struct esim_modem_settled {
 
 /*
  * After a switch: climb until the modem reports the profile that is expected, and stop there. The card's
- * channels are gone afterwards, good or bad. ESIM_EIO: the last rung did not help either; *@ret and the
- * message say what was tried and what the modem reports instead.
+ * channels are gone afterwards, good or bad. ESIM_EIO: the last rung did not help either; ESIM_ENODEV: it left
+ * the bus and did not come back; *@ret and the message say what was tried and what the modem reports instead. A
+ * modem that does not tell what it reports is made to look once, and 0 with reported false is all that can be said.
  */
 int esim_modem_settle(struct esim_transport *transport, const struct esim_modem_settle *how,
 		      struct esim_modem_settled *ret, struct esim_error *err);
