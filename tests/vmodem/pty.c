@@ -47,13 +47,25 @@ static void hang_up(struct port *port)
 		unlink(port->link);
 }
 
+/* What a program did not read is not for the next. Some waits in the terminal itself, which only its slave lets go. */
+static void forget_unread(struct port *port)
+{
+	int slave = open(port->path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+	esim_buf_reset(&port->out);
+	tcflush(port->master, TCOFLUSH);
+	if (slave < 0)
+		return;
+	tcflush(slave, TCIFLUSH);
+	close(slave);
+}
+
 /* No program has it open: a master without a slave is always "ready", so the next open is waited for instead. */
 static void wait_for_open(struct port *port)
 {
 	struct pollfd pollfd = { .fd = port->master };
 
-	esim_buf_reset(&port->out);
-	tcflush(port->master, TCIOFLUSH);
+	forget_unread(port);
 	port->opened = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (port->opened < 0 || inotify_add_watch(port->opened, port->path, IN_OPEN) < 0)
 		return;
