@@ -18,7 +18,7 @@ ISDR=A0000005591010FFFFFFFF8900000100
 
 # --- the modem, and ModemManager -----------------------------------------------------------------------
 
-control() { vmodem --to "$PWD/control" "$@"; }
+control() { timeout $WHILE vmodem --to "$PWD/control" "$@"; }
 
 what_there_is() {
 	mmcli -L
@@ -31,9 +31,9 @@ what_there_is() {
 }
 becomes_shows=what_there_is
 
-mm() { mmcli -m any -J | jq -re ".modem.$1"; } # path
-sim() { mmcli -i "$(mm generic.sim)" -J | jq -re ".sim.properties.$1"; } # property
-mm_has_modem() { mmcli -m any -J | jq -e .modem.generic; }
+mm() { timeout $WHILE mmcli -m any -J | jq -re ".modem.$1"; } # path
+sim() { timeout $WHILE mmcli -i "$(mm generic.sim)" -J | jq -re ".sim.properties.$1"; } # property
+mm_has_modem() { mm generic; }
 mm_has_none() { ! mm_has_modem; }
 mm_shows() { [ "$(sim iccid)" = "$1" ]; } # iccid
 
@@ -62,7 +62,7 @@ pull_out() {
 says() { # what pattern command...
 	says_what=$1 says_pattern=$2 says_status=0
 	shift 2
-	timeout $WHILE "$@" >says.out 2>&1 || says_status=$?
+	"$@" >says.out 2>&1 || says_status=$?
 	if [ $says_status = 0 ] && grep -qE "$says_pattern" says.out; then
 		tap_ok "$says_what"
 	else
@@ -71,13 +71,13 @@ says() { # what pattern command...
 	fi
 }
 
-mbim() { mbimcli -d /dev/cdc-wdm0 -p "$@"; }
-qmi() { qmicli -d /dev/cdc-wdm0 -p "$@"; }
+mbim() { timeout $WHILE mbimcli -d /dev/cdc-wdm0 -p "$@"; }
+qmi() { timeout $WHILE qmicli -d /dev/cdc-wdm0 -p "$@"; }
 
 # --- an eUICC's life, by lpactl as root -----------------------------------------------------------------------
 
 card() { # lpactl argument...
-	lpactl --device "$device" --ci-roots /etc/coreesim/roots --connect-to "$NAME:443:127.0.0.1:8443" "$@"
+	timeout $WHILE lpactl --device "$device" --ci-roots /etc/coreesim/roots --connect-to "$NAME:443:127.0.0.1:8443" "$@"
 }
 
 state_of() { # iccid
@@ -119,6 +119,21 @@ by_lpad() { # way
 	holds_at "$1: lpad has no rights for that" "$(id -u lpad)" "$(stat -c %u "/proc/$(systemctl show -P MainPID lpad.service)")"
 }
 
+# --- who is not root ---------------------------------------------------------------------------------------------
+
+broker_serves() { # uri
+	says "$way: modem-broker opens it for a member of group euicc" 89049032 \
+		runuser -u lpad -- timeout $WHILE lpactl --device "$1" info
+	becomes "$way: and ends with the connection" no_broker_is_left
+	holds_at "$way: no channel is open after it" 0 "$(control channels | head -n 1)"
+	if as bob "lpactl --device '$1' info"; then
+		tap_fail "$way: nobody else reaches the modem" "$(tail -n 1 as.out)"
+	else
+		tap_ok "$way: nobody else reaches the modem"
+	fi
+}
+no_broker_is_left() { [ -z "$(systemctl --no-legend list-units 'coreesim-modem@*')" ]; }
+
 # --- the story -----------------------------------------------------------------------------------------------------
 
 mbim_story() {
@@ -128,7 +143,9 @@ mbim_story() {
 		mbim --ms-set-uicc-open-channel="application-id=$ISDR,selectp2arg=0,channel-group=1"
 	says "and closes it" '' mbim --ms-set-uicc-close-channel=channel=1
 	lifecycle mbim:/dev/cdc-wdm0
+	broker_serves mbim:/dev/cdc-wdm0
 	lifecycle at:/dev/ttyACM1
+	broker_serves at:/dev/ttyACM1
 	by_lpad mbim
 	eid=$(lpactl --device mbim:/dev/cdc-wdm0 --json info | jq -r '.. | objects | .eidValue? // empty' | head -n 1)
 	holds_at "mmcli shows the eUICC's EID" "$eid" "$(sim eid)"
@@ -146,6 +163,7 @@ qmi_story() {
 	says "qmicli shows the card's state" "Card state: 'present'" qmi --uim-get-card-status
 	says "qmicli shows the slot's ATR" 'Slot status: active' qmi --uim-get-slot-status
 	lifecycle qmi:/dev/cdc-wdm0
+	broker_serves qmi:/dev/cdc-wdm0
 	by_lpad qmi
 	pull_out
 }
