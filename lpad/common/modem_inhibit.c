@@ -48,13 +48,14 @@ static int choose(struct mm_inhibition *inhibition, const char *uri, struct esim
 	return modem ? 0 : ESIM_ENOENT;
 }
 
-static int inhibit(struct mm_inhibition *inhibition, const char *address, const char *uri,
-		   const struct esim_cancel *cancel, struct esim_error *err)
+static int inhibit(struct mm_inhibition *inhibition, const struct mm_switch *how, struct esim_error *err)
 {
-	int rc = mm_open(address, cancel, &inhibition->client, err);
+	int rc = mm_open(how->address, how->cancel, &inhibition->client, err);
 
 	if (!rc)
-		rc = choose(inhibition, uri, err);
+		rc = choose(inhibition, how->uri, err);
+	if (!rc && how->ready)
+		rc = how->ready(how->context, &inhibition->modem, err);
 	if (!rc)
 		rc = mm_watch(inhibition->client, err);
 	if (rc)
@@ -64,8 +65,7 @@ static int inhibit(struct mm_inhibition *inhibition, const char *address, const 
 	return rc ? explain(rc, err) : 0;
 }
 
-int mm_inhibit(const char *address, const char *uri, const struct esim_cancel *cancel,
-	       struct mm_inhibition **ret, struct esim_error *err)
+int mm_inhibit(const struct mm_switch *how, struct mm_inhibition **ret, struct esim_error *err)
 {
 	struct mm_inhibition *inhibition = calloc(1, sizeof(*inhibition));
 	int rc;
@@ -73,18 +73,13 @@ int mm_inhibit(const char *address, const char *uri, const struct esim_cancel *c
 	*ret = NULL;
 	if (!inhibition)
 		return esim_error_set(err, ESIM_ENOMEM, "no memory");
-	rc = inhibit(inhibition, address, uri, cancel, err);
+	rc = inhibit(inhibition, how, err);
 	if (!rc) {
 		*ret = inhibition;
 		return 0;
 	}
 	mm_inhibition_free(&inhibition);
 	return rc == ESIM_ENOENT ? 0 : rc;
-}
-
-const struct mm_modem *mm_inhibited(const struct mm_inhibition *inhibition)
-{
-	return &inhibition->modem;
 }
 
 void mm_inhibition_free(struct mm_inhibition **inhibition)

@@ -109,15 +109,21 @@ int mm_list(struct mm_client *client, struct mm_modem **ret, size_t *ret_count, 
 /* A connection of its own, so that ModemManager lets go whatever becomes of this process. */
 struct mm_inhibition;
 
+struct mm_switch {
+	const char *address;			/* of the bus; NULL: the system's */
+	const char *uri;			/* of the modem's card */
+	const struct esim_cancel *cancel;	/* may be NULL */
+	/* Asked before anything is done to @modem, as long as it wants: 0, or why it is not to be. May be NULL. */
+	int (*ready)(void *context, const struct mm_modem *modem, struct esim_error *err);
+	void *context;
+};
+
 /*
- * Have the modem of @uri set aside: ModemManager closes its ports and does not touch it. *@ret NULL and 0
+ * Have the modem set aside: ModemManager closes its ports and does not touch it. *@ret NULL and 0
  * where ModemManager does not run or has no such modem. ESIM_EBUSY: for another program already;
  * ESIM_EREFUSED: this one may not ask for that.
  */
-int mm_inhibit(const char *address, const char *uri, const struct esim_cancel *cancel,
-	       struct mm_inhibition **ret, struct esim_error *err);
-/* What its modem is called, for who waits for something to end before: lent. */
-const struct mm_modem *mm_inhibited(const struct mm_inhibition *inhibition);
+int mm_inhibit(const struct mm_switch *how, struct mm_inhibition **ret, struct esim_error *err);
 
 /* What ModemManager made of the modem after it was released. */
 struct mm_report {

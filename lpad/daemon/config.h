@@ -24,11 +24,12 @@
 enum config_scan {
 	CONFIG_SCAN_KERNEL = 1 << 0,
 	CONFIG_SCAN_USB = 1 << 1,		/* those that UsbAllow names */
+	CONFIG_SCAN_MODEM = 1 << 2,
 };
 
 struct config {
 	/* [Devices] */
-	unsigned scan;				/* Scan=kernel usb */
+	unsigned scan;				/* Scan=kernel usb modem */
 	char **devices;				/* Device=URI, repeated; owned */
 	size_t device_count;
 	char **usb_allow;			/* UsbAllow=VID:PID or BUS-PORT, repeated; owned */
@@ -36,6 +37,10 @@ struct config {
 	struct esim_aid isdr_aids[ESIM_MAX_ISDR_AIDS];	/* IsdrAid=HEX, repeated; none: esim_isdr_aids() */
 	size_t isdr_aid_count;
 	unsigned apdu_timeout_ms;		/* ApduTimeout=60s */
+	/* [Modems] */
+	bool modem_manager;			/* ModemManager=yes: asked where it runs, and has to set modems aside */
+	uint64_t registration_usec;		/* RegistrationTimeout=1min, of a switch's report; 0: it waits for none */
+	bool publish;				/* Publish=no: each modem as /dev/euiccN, by euicc-publish(8) */
 	/* [Servers] */
 	struct esim_connect_to *connect_to;	/* ConnectTo=HOST:PORT:HOST:PORT, repeated; owned */
 	size_t connect_to_count;

@@ -122,17 +122,18 @@ static int set_scan(const struct key *key, struct config *config, const char *va
 	static const struct {
 		const char *name;
 		enum config_scan bit;
-	} words[] = { { "kernel", CONFIG_SCAN_KERNEL }, { "usb", CONFIG_SCAN_USB } };
+	} words[] = { { "kernel", CONFIG_SCAN_KERNEL }, { "usb", CONFIG_SCAN_USB }, { "modem", CONFIG_SCAN_MODEM } };
+	const size_t count = sizeof(words) / sizeof(words[0]);
 	unsigned *to = field(key, config), scan = 0;
 
 	while (*(value += strspn(value, " \t"))) {
 		const size_t len = strcspn(value, " \t");
 		size_t i = 0;
 
-		while (i < 2 && (strlen(words[i].name) != len || strncmp(value, words[i].name, len) != 0))
+		while (i < count && (strlen(words[i].name) != len || strncmp(value, words[i].name, len) != 0))
 			i++;
-		if (i == 2)
-			return esim_error_set(err, ESIM_EINVAL, "kernel and usb can be searched, not '%.*s'",
+		if (i == count)
+			return esim_error_set(err, ESIM_EINVAL, "kernel, usb and modem can be searched, not '%.*s'",
 					      (int)len, value);
 		scan |= words[i].bit;
 		value += len;
@@ -300,6 +301,10 @@ static const struct key keys[] = {
 	  .check = check_usb },
 	{ "Devices", "IsdrAid", add_aid, LIST(isdr_aids, isdr_aid_count, ESIM_MAX_ISDR_AIDS) },
 	{ "Devices", "ApduTimeout", set_milliseconds, AT(apdu_timeout_ms), .min = SEC, .max = 10 * MIN },
+	{ "Modems", "ModemManager", set_bool, AT(modem_manager) },
+	{ "Modems", "RegistrationTimeout", set_span, AT(registration_usec), .min = SEC, .max = 10 * MIN,
+	  .or_never = true },
+	{ "Modems", "Publish", set_bool, AT(publish) },
 	{ "Servers", "ConnectTo", add_connect_to, LIST(connect_to, connect_to_count, CONFIG_MAX_CONNECT_TO) },
 	{ "Servers", "CiRoots", add_text, LIST(ci_roots, ci_roots_count, ESIM_MAX_ROOTS),
 	  .check = check_directory },
@@ -352,7 +357,9 @@ int config_check(const struct config *config, struct esim_error *err)
 void config_defaults(struct config *ret)
 {
 	*ret = (struct config){
-		.scan = CONFIG_SCAN_KERNEL | CONFIG_SCAN_USB,
+		.scan = CONFIG_SCAN_KERNEL | CONFIG_SCAN_USB | CONFIG_SCAN_MODEM,
+		.modem_manager = true,
+		.registration_usec = MIN,
 		.apdu_timeout_ms = ESIM_DEFAULT_APDU_TIMEOUT_MS,
 		.check_events_usec = DAY,
 		.consent_timeout_usec = 5 * MIN,

@@ -50,6 +50,8 @@ struct device {
 	struct waiter *waiters;			/* of Refresh() */
 };
 
+/* One that is not leaving; NULL: none. */
+struct device *device_find(struct daemon *daemon, const char *uri);
 /* For messages and Euicc1.Device: of a socket the kind alone. */
 void device_show(const char *uri, char *text, size_t size);
 /* The card did not answer a task as it should: look what is there. */

@@ -4,6 +4,7 @@
 
 #include "courier.h"
 #include "log.h"
+#include "modem_board.h"
 #include "monitor.h"
 #include "systemd.h"
 #include "trust.h"
@@ -30,16 +31,18 @@ static int load_config(const struct daemon_options *options, struct config *ret,
 }
 
 /* One file of CIs is good for both: what a certificate may do is in it. */
-static int load_context(const struct daemon_options *options, struct store *store,
-			struct session_context **ret, struct esim_error *err)
+static int load_context(const struct daemon *daemon, struct session_context **ret, struct esim_error *err)
 {
+	const struct daemon_options *options = daemon->options;
 	struct session_context *context = calloc(1, sizeof(*context));
 	int rc;
 
 	if (!context)
 		return esim_error_set(err, ESIM_ENOMEM, "no memory");
 	context->references = 1;
-	context->store = store;
+	context->store = daemon->store;
+	context->modems = daemon->modems;
+	context->bus = options->bus;
 	context->has_clock = options->has_clock;
 	context->clock = options->clock;
 	config_defaults(&context->config);
@@ -102,7 +105,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 
 	(void)source, (void)info;
 	activity_reloading();
-	if (load_context(daemon->options, daemon->store, &context, &err)) {
+	if (load_context(daemon, &context, &err)) {
 		log_say(LOG_ERR, "%s: the configuration stays as it was", err.message);
 	} else {
 		take_context(daemon, context);
@@ -171,6 +174,7 @@ static void take_down(struct daemon *daemon)
 	courier_free(&daemon->courier);
 	bus_free(&daemon->bus);
 	activity_free(&daemon->activity);
+	modem_board_free(&daemon->modems);
 	poster_free(&daemon->poster);
 	session_context_unref(daemon->context);
 	store_close(&daemon->store);
@@ -179,6 +183,15 @@ static void take_down(struct daemon *daemon)
 
 /* --- the beginning ------------------------------------------------------------------------------------------------ */
 
+static void on_modem_switched(void *context, const char *uri)
+{
+	struct daemon *daemon = context;
+
+	(void)uri;
+	if (daemon->monitor)
+		monitor_modem_switched(daemon->monitor);
+}
+
 /* What others see comes last: the name is taken when everything behind it stands. */
 static int set_up(struct daemon *daemon, struct esim_error *err)
 {
@@ -186,11 +199,13 @@ static int set_up(struct daemon *daemon, struct esim_error *err)
 	int rc = store_open(options->state, &daemon->store, err);
 
 	if (!rc)
-		rc = load_context(options, daemon->store, &daemon->context, err);
+		rc = poster_new(daemon->event, &daemon->poster, err);
+	if (!rc)
+		rc = modem_board_new(daemon->poster, on_modem_switched, daemon, &daemon->modems, err);
+	if (!rc)
+		rc = load_context(daemon, &daemon->context, err);
 	if (!rc)
 		rc = listen_to_signals(daemon, err);
-	if (!rc)
-		rc = poster_new(daemon->event, &daemon->poster, err);
 	if (!rc)
 		rc = activity_new(daemon, err);
 	if (!rc)

@@ -10,6 +10,7 @@
 
 struct daemon_options;
 struct monitor;				/* monitor.h: devices that come and go */
+struct modem_board;			/* modem_board.h: what lanes and loop tell each other of modems */
 struct courier;				/* courier.h: when the outboxes are sent, the network, the SM-DS schedule */
 
 struct daemon {
@@ -21,6 +22,7 @@ struct daemon {
 	struct bus *bus;
 	struct monitor *monitor;
 	struct courier *courier;
+	struct modem_board *modems;
 	struct device *devices;
 	struct euicc *euiccs;
 	struct job *jobs;

@@ -10,6 +10,8 @@
 #include "log.h"
 #include "monitor.h"
 
+#include "lpad/common/modem_manager.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +35,7 @@ void device_show(const char *uri, char *text, size_t size)
 	snprintf(text, size, "%.*s", socket ? (int)strcspn(uri, ":") : (int)strcspn(uri, "?"), uri);
 }
 
-static struct device *find_device(struct daemon *daemon, const char *uri)
+struct device *device_find(struct daemon *daemon, const char *uri)
 {
 	struct device *device = daemon->devices;
 
@@ -119,6 +121,9 @@ static bool may_get_better(const struct device *device, const struct probe *prob
 {
 	if (probe->count > 0 || probe->err.code == ESIM_ENOENT)
 		return false;
+	/* A modem that another program has lets nobody know when it is free. */
+	if (mm_is_modem_uri(device->uri) && (probe->err.code == ESIM_EBUSY || device->failures <= MAX_TRANSIENT))
+		return true;
 	return device->configured || (probe->err.code == ESIM_ESTALE && device->failures <= MAX_TRANSIENT);
 }
 
@@ -136,7 +141,7 @@ void device_probed(struct device *device, struct probe *probe)
 
 void device_appeared(struct daemon *daemon, const char *uri)
 {
-	struct device *device = find_device(daemon, uri);
+	struct device *device = device_find(daemon, uri);
 	struct esim_error err;
 
 	if (!device) {
@@ -156,7 +161,7 @@ void device_appeared(struct daemon *daemon, const char *uri)
 
 void device_changed(struct daemon *daemon, const char *uri)
 {
-	struct device *device = find_device(daemon, uri);
+	struct device *device = device_find(daemon, uri);
 
 	if (device)
 		start_probe(device);
@@ -212,7 +217,7 @@ static void leave(struct device *device, int code, const char *why)
 
 void device_went(struct daemon *daemon, const char *uri)
 {
-	struct device *device = find_device(daemon, uri);
+	struct device *device = device_find(daemon, uri);
 
 	if (device)
 		leave(device, ESIM_ENODEV, "the reader was taken away");
@@ -222,7 +227,7 @@ void device_went(struct daemon *daemon, const char *uri)
 
 void device_set_configured(struct daemon *daemon, const char *uri, bool configured)
 {
-	struct device *device = find_device(daemon, uri);
+	struct device *device = device_find(daemon, uri);
 
 	if (device)
 		device->configured = configured;

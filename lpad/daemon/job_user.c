@@ -212,6 +212,11 @@ static void note(void *context, const char *sentence)
 	json_array_append_new(run->notes, json_text(sentence));
 }
 
+static void modem(void *context, json_t *told)
+{
+	job_tell_detail(context, "modem", told);
+}
+
 struct session_hooks job_hooks(struct job_run *run)
 {
 	return (struct session_hooks){
@@ -226,5 +231,6 @@ struct session_hooks job_hooks(struct job_run *run)
 		},
 		.cancel = run->cancel,
 		.why_cancelled = why_cancelled,
+		.modem = modem,
 	};
 }

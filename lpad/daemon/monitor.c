@@ -5,6 +5,7 @@
 #include "core.h"
 #include "log.h"
 #include "monitor_card.h"
+#include "monitor_modem.h"
 
 #include <systemd/sd-device.h>
 
@@ -26,6 +27,7 @@ struct monitor {
 	struct daemon *daemon;
 	sd_device_monitor *udev;		/* NULL: there is nothing to scan */
 	struct seen *seen;
+	struct modem_watch *modems;
 };
 
 static const struct config *config_of(const struct monitor *monitor)
@@ -218,7 +220,7 @@ static void scan(struct monitor *monitor)
 	int r;
 
 	monitor->udev = sd_device_monitor_unref(monitor->udev);
-	if (!config_of(monitor)->scan)
+	if (!(config_of(monitor)->scan & (CONFIG_SCAN_KERNEL | CONFIG_SCAN_USB)))
 		return;
 	r = listen_to_udev(monitor);
 	if (r < 0)
@@ -311,6 +313,10 @@ int monitor_new(struct daemon *daemon, struct monitor **ret, struct esim_error *
 	monitor->daemon = daemon;
 	take_configured(monitor);
 	scan(monitor);
+	if (modem_watch_new(daemon, &monitor->modems, err)) {
+		monitor_free(&monitor);
+		return err->code;
+	}
 	*ret = monitor;
 	return 0;
 }
@@ -319,6 +325,7 @@ void monitor_free(struct monitor **monitor)
 {
 	if (!*monitor)
 		return;
+	modem_watch_free(&(*monitor)->modems);
 	sd_device_monitor_unref((*monitor)->udev);
 	while ((*monitor)->seen)
 		drop_seen(*monitor, (*monitor)->seen);
@@ -332,4 +339,10 @@ void monitor_reload(struct monitor *monitor)
 	forget_unwanted(monitor);
 	take_configured(monitor);
 	scan(monitor);
+	modem_watch_reload(monitor->modems);
+}
+
+void monitor_modem_switched(struct monitor *monitor)
+{
+	modem_watch_look(monitor->modems);
 }

@@ -5,6 +5,8 @@
  */
 #include "core.h"
 
+#include "lpad/common/modem_manager.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,6 +61,15 @@ static bool look_for(struct probe *probe, struct card_session *session, const st
 	return true;
 }
 
+/* "/dev/cdc-wdm0?slot=1"; a node of QRTR is none of the file system's. */
+static bool is_node(const char *rest)
+{
+	char path[ESIM_URI_SIZE];
+
+	snprintf(path, sizeof(path), "%.*s", (int)strcspn(rest, "?"), rest);
+	return path[0] != '/' || access(path, F_OK) == 0;
+}
+
 /* A socket that nobody listens on, a device that has no node: there is no reader, mute or not. */
 static bool is_there(const char *uri)
 {
@@ -69,6 +80,8 @@ static bool is_there(const char *uri)
 
 	if (uri[0] == '/')
 		return access(uri, F_OK) == 0;
+	if (mm_is_modem_uri(uri))
+		return is_node(strchr(uri, ':') + 1);
 	if (strncmp(uri, "unix:", strlen("unix:")) != 0 || len >= sizeof(address.sun_path))
 		return strncmp(uri, "tcp:", strlen("tcp:")) != 0;
 	memcpy(address.sun_path, path, len);

@@ -16,6 +16,8 @@
 
 #include <jansson.h>
 
+struct modem_board;				/* modem_board.h */
+
 /* Read-only for lanes, and alive as long as any of them: counted. A reload makes a new one. */
 struct session_context {
 	int references;
@@ -24,6 +26,8 @@ struct session_context {
 	struct esim_pool tls_roots, rsp_roots;	/* trust.h; without the known ones, which the card chooses */
 	bool has_clock;				/* --clock */
 	int64_t clock;
+	struct modem_board *modems;		/* borrowed; NULL: there are none to take care of */
+	const char *bus;			/* where ModemManager is; NULL: the system bus */
 };
 struct session_context *session_context_ref(struct session_context *context);
 void session_context_unref(struct session_context *context);
@@ -49,6 +53,8 @@ struct session_hooks {
 	struct lpa_callbacks user;		/* consent … note; context is used for them too */
 	struct esim_cancel *cancel;		/* may be NULL */
 	enum lpa_answer (*why_cancelled)(void *context);	/* NULL: LPA_LATER */
+	/* What a switch did to the modem before the card, json_modem(), which is the callee's. May be NULL. */
+	void (*modem)(void *context, json_t *modem);
 };
 
 /*

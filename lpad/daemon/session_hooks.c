@@ -131,8 +131,14 @@ static enum lpa_answer confirmation_code(void *context, unsigned refused,
 
 static void progress(void *context, const struct lpa_progress *what)
 {
-	const struct session_hooks *hooks = &((const struct card_session *)context)->hooks;
+	struct card_session *session = context;
+	const struct session_hooks *hooks = &session->hooks;
+	struct esim_http_stats stats;
 
+	if (session->download && session->context->modems && session->http) {
+		esim_http_stats(session->http, &stats);
+		board_download_at(session->context->modems, &session->carried, stats.local_address);
+	}
 	if (hooks->user.progress)
 		hooks->user.progress(hooks->context, what);
 }

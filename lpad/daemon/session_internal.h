@@ -3,6 +3,7 @@
 #ifndef LPAD_SESSION_INTERNAL_H
 #define LPAD_SESSION_INTERNAL_H
 
+#include "modem_board.h"
 #include "session.h"
 
 /* A notification that the card lists. */
@@ -30,6 +31,7 @@ struct card_session {
 	bool relayed;				/* hooks.cancel is watched */
 	struct lpa *lpa;
 	const struct work_download *download;	/* the one under way; NULL: none */
+	struct board_download carried;		/* and over which address it goes */
 	struct esim_error journal_error;	/* session.json could not be written; code 0: it could */
 
 	/* The card; all of it is void without. */
@@ -87,6 +89,22 @@ int session_mirror(struct card_session *session, struct outbox *ret, struct esim
 /* Entry @index was delivered, or is dropped: forget it on the card, if it holds it, then on disk. */
 int session_forget(struct card_session *session, struct outbox *outbox, size_t index,
 		   struct esim_error *err);
+
+/*
+ * session_modem.c: around what changes the enabled profile of a card behind a modem; nothing for any other.
+ * ModemManager sets the modem aside, when no download goes over it; afterwards, with the outcome @rc, it has
+ * the modem back and tells what became of it, and the hooks hear of that. @expected: the profile that is
+ * enabled now; NULL: none, or not known. session_modem_end() is for every path, returns @rc, and comes before
+ * session_leave().
+ */
+struct modem_switch {
+	char uri[ESIM_URI_SIZE];		/* "": no modem */
+	struct mm_inhibition *inhibition;
+};
+int session_modem_begin(struct card_session *session, const char *uri, const struct session_hooks *hooks,
+			struct modem_switch *ret, struct esim_error *err);
+int session_modem_end(struct card_session *session, struct modem_switch *change, const struct session_hooks *hooks,
+		      int rc, const struct esim_iccid *expected);
 
 /* snapshot.c */
 json_t *snapshot_details(const struct esim_eid *eid, const struct esim_aid *isdr_aid);

@@ -9,11 +9,14 @@
 int work_reset(struct card_session *session, const struct card_target *target,
 	       const struct session_hooks *hooks, unsigned *options, struct esim_error *err)
 {
+	struct modem_switch change;
 	struct lpa *lpa;
-	int rc = session_begin(session, target, hooks, false, &lpa, err);
+	int rc = session_modem_begin(session, target->uri, hooks, &change, err);
 
+	if (!rc)
+		rc = session_begin(session, target, hooks, false, &lpa, err);
 	if (rc)
-		return rc;
+		return session_modem_end(session, &change, hooks, rc, NULL);
 	session->stale |= STALE_INFO2 | STALE_ADDRESSES;
 	if (*options == 0)
 		rc = lpa_reset_options(lpa, options, err);
@@ -21,6 +24,7 @@ int work_reset(struct card_session *session, const struct card_target *target,
 		rc = lpa_memory_reset(lpa, *options, err);
 	/* It may count its notifications anew: none is known by its number any more. */
 	session->listed = false;
+	rc = session_modem_end(session, &change, hooks, rc, NULL);
 	return session_leave(session, rc, err);
 }
 

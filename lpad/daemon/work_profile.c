@@ -47,17 +47,24 @@ int work_switch(struct card_session *session, const struct card_target *target,
 		const struct session_hooks *hooks, enum work_switch what, const struct esim_iccid *iccid,
 		const struct es10c_switch *how, struct esim_error *err)
 {
+	struct modem_switch change = { .uri = "" };
 	struct esim_profile profile;
 	struct lpa *lpa;
-	int rc = session_begin(session, target, hooks, false, &lpa, err);
+	int rc = 0;
 
+	/* A port that ModemManager has to itself is free only then. */
+	if (what != WORK_DELETE)
+		rc = session_modem_begin(session, target->uri, hooks, &change, err);
+	if (!rc)
+		rc = session_begin(session, target, hooks, false, &lpa, err);
 	if (rc)
-		return rc;
+		return session_modem_end(session, &change, hooks, rc, NULL);
 	if (what == WORK_DELETE)
 		session->stale |= STALE_INFO2;
 	rc = find_profile(session, iccid, &profile, err);
 	if (!rc)
 		rc = apply(lpa, what, &profile, how, err);
+	rc = session_modem_end(session, &change, hooks, rc, what == WORK_ENABLE ? iccid : NULL);
 	return session_leave(session, rc, err);
 }
 

@@ -14,10 +14,12 @@
 
 int modem_set_aside(struct app *app)
 {
+	const struct mm_switch how = { .uri = app->where.uri, .cancel = app->cancel };
+
 	if (!mm_is_modem_uri(app->where.uri))
 		return 0;
 	progress_show(app, "ModemManager.InhibitDevice", "");
-	return mm_inhibit(NULL, app->where.uri, app->cancel, &app->inhibition, &app->err);
+	return mm_inhibit(&how, &app->inhibition, &app->err);
 }
 
 /* The switch is done: what ModemManager makes of it is a report, and who interrupts it does without. */
