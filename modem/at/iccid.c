@@ -66,6 +66,9 @@ static int take_file(const char *value, struct esim_iccid *ret)
 	}
 	if (!r && esim_iccid_format(&iccid, digits))
 		r = ESIM_EPROTO;
+	/* A card without a profile may have the file, and nothing in it. */
+	else if (!r && !digits[0])
+		r = ESIM_ENOENT;
 	if (!r)
 		*ret = iccid;
 	esim_buf_free(&data);

@@ -104,14 +104,13 @@ static int wait_for_end(struct at *at, uint64_t deadline, struct esim_error *err
 
 /* --- in step -------------------------------------------------------------------------------------------- */
 
-/* 0: nothing came that would answer anything. */
+/* An answer that comes meanwhile means out of step. */
 static int wait_for_silence(struct at *at, uint64_t deadline, struct esim_error *err)
 {
 	const uint64_t silent = deadline_in(AT_SILENCE_MS), end = silent < deadline ? silent : deadline;
 	int r = 0;
 
 	at_parser_begin(&at->parser, NULL);
-	at->out_of_step = false;
 	while (!r) {
 		r = at_tty_wait(&at->tty, POLLIN, at->cancel, end, err);
 		if (!r)
@@ -127,6 +126,7 @@ static int sync_once(struct at *at, uint64_t deadline, struct esim_error *err)
 	bool begun, in_step;
 	int r;
 
+	at->out_of_step = false;
 	at_parser_begin(&at->parser, &expect);
 	r = send_line(at, "AT", end, &begun, err);
 	if (!r)
@@ -136,7 +136,7 @@ static int sync_once(struct at *at, uint64_t deadline, struct esim_error *err)
 		return r;
 	if (!r)
 		r = wait_for_silence(at, deadline, err);
-	/* Not yet is no failure. */
+	/* Not yet is no failure: a round is wanted in which one OK comes and nothing else. */
 	at->out_of_step |= !in_step;
 	return r == ESIM_ETIMEDOUT ? 0 : r;
 }

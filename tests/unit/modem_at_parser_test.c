@@ -197,6 +197,8 @@ ATF_TC_BODY(every_no_has_its_name_and_its_code, tc)
 		ATF_CHECK_EQ_MSG(at_refused(&err, "AT+CCHO", &parser), cases[i].code, "%s: %s", cases[i].line, err.message);
 		ATF_CHECK_MSG(strstr(err.message, cases[i].text), "%s: %s", cases[i].line, err.message);
 	}
+	hear(&model, "AT+CGMM\r\r\nEC25\r\n\r\nOK\r\n");
+	ATF_CHECK_STREQ(answer(), "EC25");
 	hear(&close_it, "\r\n+CCHC\r\n\r\nOK\r\n");
 	ATF_CHECK_EQ(parser.final, AT_OK);
 	ATF_CHECK_EQ(parser.answers, 0);

@@ -128,7 +128,7 @@ static inline int rig_eid(struct esim_transport *transport, uint32_t handle, uns
 						    &err);
 	}
 	if (!r)
-		ATF_CHECK_MSG((response.len == 23 && response.data[0] == 0xBF && response.data[21] == 0x90) ||
+		ATF_CHECK_MSG((response.len == 23 && response.data[1] == 0x3E && response.data[21] == 0x90) ||
 			      response.len == 2, "%zu bytes are no EID", response.len);
 	if (!r && response.len == 2)
 		r = esim_error_sw(&err, "ES10c.GetEID", (uint16_t)(response.data[0] << 8 | response.data[1]));
