@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# shellcheck disable=SC2154,SC3043 # started and ready are start's
+# shellcheck disable=SC2154,SC3043,SC3045 # started and ready are start's; busybox has local and read -t
 #
 # vmodem on USB: the kernel's own drivers take it, and the programs of everybody talk to it through them. The
 # argument is the protocol, mbim or qmi.

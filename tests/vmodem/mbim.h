@@ -67,7 +67,7 @@ void vmbim_info_struct(struct mbim_info *info, struct mbim_info *inner);
 void vmbim_info_finish(struct mbim_info *info, struct esim_buf *ret);
 void vmbim_info_free(struct mbim_info *info);
 
-/* --- mbim.c ------------------------------------------------------------------------------------------- */
+/* --- the session --------------------------------------------------------------------------------------- */
 
 struct mbim {
 	struct vmodem_front *front;
@@ -106,8 +106,14 @@ extern const struct mbim_command vmbim_basic_commands[], vmbim_network_commands[
 	vmbim_uicc_commands[];		/* cid 0 ends each */
 extern const uint8_t vmbim_uuids[MBIM_SERVICES][MBIM_UUID];
 
+/* --- mbim_services.c ------------------------------------------------------------------------------------ */
+
+/* NULL: there is none. */
+const struct mbim_command *vmbim_find(const struct mbim *mbim, const uint8_t *uuid, uint32_t cid);
 /* The CIDs of a service that this modem has, for DEVICE_SERVICES. */
 size_t vmbim_service_cids(const struct mbim *mbim, enum mbim_service service, uint32_t cids[static MBIM_MAX_CID]);
+
+/* --- mbim.c ------------------------------------------------------------------------------------------------ */
 
 /* MBIM_INDICATE_STATUS with what a query would be answered with now, where the host wants it; frees nothing of @in. */
 void vmbim_indicate(struct mbim *mbim, enum mbim_service service, uint32_t cid, struct esim_slice in);
