@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* APDUs on channels of ours, and on the basic channel, which everyone shares. */
+#include "answers.h"
+
+#include "libesim/src/deadline.h"
+#include "modem/common/apdu_policy.h"
+
+unsigned qmi_at_least(const struct qmi *qmi, unsigned timeout_ms)
+{
+	return timeout_ms > qmi->quirks.apdu_timeout_ms ? timeout_ms : qmi->quirks.apdu_timeout_ms;
+}
+
+static int take_pieces(struct qmi *qmi, uint32_t token, size_t total, uint64_t deadline, struct esim_buf *response,
+		       struct esim_error *err)
+{
+	struct qmi_pieces *pieces = &qmi->pieces;
+	int r = 0;
+
+	while (!r && !(pieces->complete && pieces->token == token)) {
+		if (qmi->removed)
+			return qmi_gone(err, "APDU", ESIM_OUTCOME_UNKNOWN);
+		if (deadline_left_ms(deadline) == 0) {
+			esim_error_set(err, ESIM_ETIMEDOUT, "APDU: of an answer of %zu bytes %zu have come", total,
+				       pieces->token == token ? pieces->bytes.len : 0);
+			return esim_error_outcome(err, ESIM_ETIMEDOUT, ESIM_OUTCOME_UNKNOWN);
+		}
+		pieces->complete = FALSE;
+		r = glib_call_wait(&qmi->call, &pieces->complete, (unsigned)deadline_left_ms(deadline), err);
+	}
+	if (r)
+		return esim_error_outcome(err, r, ESIM_OUTCOME_UNKNOWN);
+	if (pieces->bytes.len != total)
+		return qmi_malformed(err, "APDU");
+	esim_buf_append(response, pieces->bytes.data, pieces->bytes.len);
+	r = esim_buf_failed(response);
+	return r ? esim_error_set(err, r, "APDU: the modem answers %zu bytes, which is more than a card may", total) : 0;
+}
+
+static int transmit(struct qmi *qmi, unsigned channel, struct esim_slice command, struct esim_buf *response,
+		    unsigned timeout_ms, struct esim_error *err)
+{
+	QmiMessage *request = qmi_uim_request(qmi, QMI_UIM_SEND_APDU), *answer = NULL;
+	const uint64_t deadline = deadline_in(timeout_ms);
+	bool is_long = false;
+	uint32_t token = 0;
+	size_t total = 0;
+	int r;
+
+	esim_buf_reset(&qmi->pieces.bytes);
+	qmi->pieces.complete = FALSE;
+	qmi_apdu_request(request, qmi->logical, channel, command);
+	r = qmi_exchange(qmi, "APDU", request, timeout_ms, &answer, err);
+	if (r)
+		return r;
+	r = qmi_answer_apdu(answer, response, &is_long, &token, &total, err);
+	qmi_message_unref(answer);
+	if (!r && is_long)
+		r = take_pieces(qmi, token, total, deadline, response, err);
+	return r;
+}
+
+int qmi_transmit(void *priv, struct esim_slice command, struct esim_buf *response, unsigned timeout_ms,
+		 struct esim_error *err)
+{
+	struct qmi *qmi = priv;
+
+	if (command.len > QMI_MAX_APDU)
+		return esim_error_set(err, ESIM_ETOOBIG, "a modem's channel takes no extended-length command");
+	return transmit(qmi, 0, command, response, qmi_at_least(qmi, timeout_ms), err);
+}
+
+static int stale(struct esim_error *err)
+{
+	esim_error_set(err, ESIM_ESTALE, "the card or the modem was reset: the channel is gone");
+	esim_error_advise(err, "Begin anew.");
+	return esim_error_outcome(err, ESIM_ESTALE, ESIM_OUTCOME_NEVER_SENT);
+}
+
+int qmi_channel_transmit(void *priv, uint32_t handle, struct esim_slice command, struct esim_buf *response,
+			 unsigned timeout_ms, struct esim_error *err)
+{
+	struct qmi *qmi = priv;
+	struct qmi_channel *channel = qmi_channel_of(qmi, handle);
+	struct esim_buf apdu = ESIM_BUF_INIT_MAX(QMI_MAX_APDU);
+	int r;
+
+	if (!channel)
+		return stale(err);
+	r = apdu_policy_apply(&qmi->quirks, channel->number, command, &apdu, err);
+	if (!r)
+		r = transmit(qmi, channel->number, esim_buf_slice(&apdu), response, qmi_at_least(qmi, timeout_ms), err);
+	esim_buf_free(&apdu);
+	if (r != ESIM_ESTALE)
+		return r;
+	qmi_channel_lost(qmi, channel);
+	return esim_error_outcome(err, r, ESIM_OUTCOME_NEVER_SENT);
+}

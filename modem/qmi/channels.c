@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Channels of ours in the modem, each noted in the journal before the modem hears of it. */
+#include "answers.h"
+
+#include "libesim/src/deadline.h"
+
+#define INDEX_BITS 8
+#define BUSY_MS 250u
+
+static uint32_t handle_of(const struct qmi *qmi, unsigned index)
+{
+	return qmi->generation << INDEX_BITS | index;
+}
+
+struct qmi_channel *qmi_channel_of(struct qmi *qmi, uint32_t handle)
+{
+	unsigned index = handle & ((1u << INDEX_BITS) - 1);
+
+	if (handle >> INDEX_BITS != (qmi->generation & (UINT32_MAX >> INDEX_BITS)) || index >= QMI_MAX_CHANNELS ||
+	    !qmi->channels[index].open)
+		return NULL;
+	return &qmi->channels[index];
+}
+
+void qmi_channel_lost(struct qmi *qmi, struct qmi_channel *channel)
+{
+	channel->open = false;
+	journal_closed(qmi->journal, channel->number);
+}
+
+/* --- closing ---------------------------------------------------------------------------------------------- */
+
+/* What is open no more counts as closed. */
+static int close_in_modem(struct qmi *qmi, unsigned number, unsigned timeout_ms, struct esim_error *err)
+{
+	QmiMessage *request = qmi_uim_request(qmi, QMI_UIM_LOGICAL_CHANNEL), *answer = NULL;
+	int r;
+
+	qmi_close_channel_request(request, qmi->logical, number);
+	r = qmi_exchange(qmi, "close channel", request, timeout_ms, &answer, err);
+	if (r)
+		return r;
+	r = qmi_answer_close_channel(answer, err);
+	qmi_message_unref(answer);
+	return r == ESIM_ESTALE ? 0 : r;
+}
+
+int qmi_close_quietly(struct qmi *qmi, unsigned number, unsigned timeout_ms)
+{
+	const struct esim_cancel *cancel = qmi->call.cancel;
+	int r;
+
+	qmi->call.cancel = NULL;
+	r = close_in_modem(qmi, number, timeout_ms, NULL);
+	qmi->call.cancel = cancel;
+	return r;
+}
+
+static void close_one(struct qmi *qmi, struct qmi_channel *channel, unsigned timeout_ms)
+{
+	channel->open = false;
+	if (qmi_close_quietly(qmi, channel->number, timeout_ms) == 0)
+		journal_closed(qmi->journal, channel->number);
+}
+
+void qmi_channel_close(void *priv, uint32_t handle)
+{
+	struct qmi *qmi = priv;
+	struct qmi_channel *channel = qmi_channel_of(qmi, handle);
+
+	if (channel)
+		close_one(qmi, channel, QMI_CLOSE_TIMEOUT_MS);
+}
+
+void qmi_channels_end(struct qmi *qmi, unsigned timeout_ms)
+{
+	const uint64_t deadline = deadline_in(timeout_ms);
+
+	for (unsigned i = 0; i < QMI_MAX_CHANNELS; i++) {
+		unsigned left = (unsigned)deadline_left_ms(deadline);
+
+		if (qmi->channels[i].open)
+			close_one(qmi, &qmi->channels[i], left < QMI_CLOSE_TIMEOUT_MS ? left : QMI_CLOSE_TIMEOUT_MS);
+	}
+	qmi_opening_resolve(qmi, (unsigned)deadline_left_ms(deadline));
+	qmi->generation++;
+}
+
+void qmi_channels_stale(struct qmi *qmi)
+{
+	for (unsigned i = 0; i < QMI_MAX_CHANNELS; i++)
+		qmi->channels[i].open = false;
+	qmi->generation++;
+}
+
+void qmi_channels_gone(struct qmi *qmi)
+{
+	qmi_channels_stale(qmi);
+	journal_all_closed(qmi->journal, &qmi->identity);
+}
+
+size_t qmi_channels_known(const struct qmi *qmi, struct journal_channel ret[static QMI_MAX_CHANNELS + 1])
+{
+	size_t count = 0;
+
+	for (unsigned i = 0; i < QMI_MAX_CHANNELS; i++)
+		if (qmi->channels[i].open)
+			ret[count++] = (struct journal_channel){ .channel = qmi->channels[i].number,
+								 .slot = qmi->facts.slot };
+	return count;
+}
+
+/*
+ * In a slot that is not in use the card is without power, and has none. One whose number never came to be known cannot be
+ * named: only a power cycle closes it.
+ */
+int qmi_channels_clean(struct qmi *qmi, const struct journal_channel *left, size_t count, struct esim_error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		bool elsewhere = left[i].slot && qmi->facts.slot && left[i].slot != qmi->facts.slot;
+		int r = 0;
+
+		if (!elsewhere && left[i].channel >= 1 && left[i].channel <= ESIM_MAX_CHANNEL)
+			r = close_in_modem(qmi, left[i].channel, QMI_TIMEOUT_MS, err);
+		if (r && !qmi_can_do_without(r))
+			return r;
+		journal_closed(qmi->journal, left[i].channel);
+	}
+	return 0;
+}
+
+/* --- opening ------------------------------------------------------------------------------------------------- */
+
+static int ask(struct qmi *qmi, struct esim_slice aid, uint8_t p2, unsigned timeout_ms, QmiMessage **ret,
+	       struct esim_error *err)
+{
+	const uint64_t deadline = deadline_in(timeout_ms);
+	int r;
+
+	for (;;) {
+		QmiMessage *request = qmi_uim_request(qmi, QMI_UIM_OPEN_LOGICAL_CHANNEL);
+
+		qmi_open_channel_request(request, qmi->logical, aid, p2);
+		r = qmi_opening_exchange(qmi, request, (unsigned)deadline_left_ms(deadline), ret, err);
+		if (r || !qmi_asks_to_wait(*ret) || deadline_left_ms(deadline) <= (int)BUSY_MS)
+			return r;
+		g_clear_pointer(ret, qmi_message_unref);
+		r = glib_call_wait(&qmi->call, &qmi->removed, BUSY_MS, err);
+		if (r)
+			return r;
+	}
+}
+
+static int open_in_modem(struct qmi *qmi, struct esim_slice aid, uint8_t p2, struct qmi_channel *channel,
+			 struct esim_buf *fci, unsigned timeout_ms, struct esim_error *err)
+{
+	struct journal_channel entry = { .channel = JOURNAL_PENDING, .slot = qmi->facts.slot };
+	QmiMessage *answer = NULL;
+	bool answered;
+	int r = journal_opening(qmi->journal, &entry, err);
+
+	if (r)
+		return r;
+	channel->number = 0;
+	r = ask(qmi, aid, p2, timeout_ms, &answer, err);
+	answered = answer || err->outcome == ESIM_OUTCOME_NEVER_SENT;
+	if (answer) {
+		r = qmi_answer_open_channel(answer, &channel->number, fci, err);
+		answered = r != ESIM_EPROTO;
+		qmi_message_unref(answer);
+	}
+	entry.channel = channel->number;
+	if (!r)
+		r = journal_opened(qmi->journal, &entry, err);
+	if (!r)
+		return 0;
+	if (channel->number ? qmi_close_quietly(qmi, channel->number, QMI_CLOSE_TIMEOUT_MS) == 0 : answered)
+		journal_closed(qmi->journal, JOURNAL_PENDING);
+	return r;
+}
+
+static int number_known(const struct qmi *qmi, struct esim_error *err)
+{
+	if (qmi->quirks.max_channels)
+		esim_error_advise(err, "This modem has %u logical channels for programs: try again when another "
+				       "program has ended, or reset the modem.", qmi->quirks.max_channels);
+	return ESIM_EBUSY;
+}
+
+int qmi_channel_open(void *priv, unsigned port, struct esim_slice aid, uint8_t p2, uint32_t *ret_handle,
+		     struct esim_buf *fci, unsigned timeout_ms, struct esim_error *err)
+{
+	struct qmi *qmi = priv;
+	struct esim_error cause;
+	unsigned index = 0;
+	int r;
+
+	esim_error_clear(&cause);
+	if (port != 0)
+		return esim_error_set(err, ESIM_ENOTSUP, "QMI knows no eSIM ports: %u", port);
+	if (aid.len == 0 || aid.len > ESIM_MAX_AID)
+		return esim_error_set(err, ESIM_EINVAL, "an AID has 1 to %d bytes", ESIM_MAX_AID);
+	while (index < QMI_MAX_CHANNELS && qmi->channels[index].open)
+		index++;
+	if (index == QMI_MAX_CHANNELS)
+		return esim_error_set(err, ESIM_EBUSY, "%d channels are open already", QMI_MAX_CHANNELS);
+	qmi_opening_resolve(qmi, QMI_CLOSE_TIMEOUT_MS);
+	if (qmi->opening)
+		return esim_error_set(err, ESIM_EBUSY, "the modem has not yet answered what was to open a channel before");
+	r = open_in_modem(qmi, aid, p2, &qmi->channels[index], fci, qmi_at_least(qmi, timeout_ms), &cause);
+	if (r) {
+		if (err)
+			*err = cause;
+		return r == ESIM_EBUSY ? number_known(qmi, err) : r;
+	}
+	qmi->channels[index].open = true;
+	*ret_handle = handle_of(qmi, index);
+	return 0;
+}
