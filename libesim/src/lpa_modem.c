@@ -10,7 +10,7 @@
 #define RETURN_TIMEOUT_MS 60000	/* a modem that starts anew */
 #define ASK_TIMEOUT_MS	2000	/* what it reports before a switch */
 
-/* How often the ISD-R is selected again, and how long the first wait is; each next one doubles. */
+/* How often the ISD-R is selected again, and how long the first wait is; each next one is twice as long. */
 #define RETRIES		4
 #define FIRST_WAIT_MS	250
 
@@ -53,30 +53,49 @@ bool lpa_modem_reports(struct lpa *lpa, struct esim_iccid *ret)
 	return lpa_behind_modem(lpa) && !esim_modem_iccid(transport_of(lpa), ret, ASK_TIMEOUT_MS, NULL);
 }
 
-/* What a modem says that is not ready with its card yet. */
-static bool may_pass(int rc)
+/* One more try, after what the last one said; 0: there is something to try. */
+static int prepare_retry(struct lpa *lpa, int rc, int attempt, struct esim_error *err)
 {
-	return rc == ESIM_EBUSY || rc == ESIM_EIO;
+	switch (rc) {
+	case ESIM_ENODEV:
+		return esim_modem_reopen(transport_of(lpa), RETURN_TIMEOUT_MS, err);
+	case ESIM_EBUSY:		/* not ready with its card yet */
+	case ESIM_EIO:
+		return lpa_pause(lpa, FIRST_WAIT_MS << attempt, err);
+	case ESIM_ETIMEDOUT:		/* waited for long enough */
+		return attempt == 0 ? 0 : rc;
+	default:
+		return rc;
+	}
+}
+
+/* The card may want a reset before all else: what was enabled can hide the ISD-R until then. */
+static bool may_need_reset(int rc)
+{
+	return rc && rc != ESIM_ECANCELED && rc != ESIM_ENODEV && rc != ESIM_ENOMEM;
 }
 
 int lpa_return_to_card(struct lpa *lpa, struct esim_error *err)
 {
-	unsigned wait = FIRST_WAIT_MS;
+	struct esim_card *card = lpa->options.card;
+	struct esim_error ignored;
 	int rc;
 
 	lpa_step(lpa, "SELECT ISD-R");
 	for (int attempt = 0;; attempt++) {
-		rc = esim_card_reselect(lpa->options.card, err);
-		if (attempt == RETRIES || !(rc == ESIM_ENODEV || may_pass(rc)))
+		int failed;
+
+		rc = esim_card_reselect(card, err);
+		if (!rc || attempt == RETRIES)
 			break;
-		if (rc == ESIM_ENODEV)
-			rc = esim_modem_reopen(transport_of(lpa), RETURN_TIMEOUT_MS, err);
-		else
-			rc = lpa_pause(lpa, wait, err);
-		if (rc)
+		failed = prepare_retry(lpa, rc, attempt, err);
+		if (failed) {
+			rc = failed;
 			break;
-		wait *= 2;
+		}
 	}
+	if (may_need_reset(rc) && !esim_card_reset(card, &ignored))
+		rc = 0;
 	lpa_step(lpa, NULL);
 	return rc;
 }

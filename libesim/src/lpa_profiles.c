@@ -89,7 +89,7 @@ int lpa_profiles(struct lpa *lpa, struct esim_profile **ret, size_t *ret_count,
 	return lpa_find_profiles(lpa, &search, ret, ret_count, err);
 }
 
-/* What the card says of @iccid now. *@ret_found tells whether it knows it. */
+/* What the card says of @iccid now. *@ret_found tells whether it knows it. What a modem loses once is asked again. */
 static int read_state(struct lpa *lpa, const struct esim_iccid *iccid, bool *ret_found,
 		      enum esim_profile_state *ret_state, struct esim_error *err)
 {
@@ -99,6 +99,11 @@ static int read_state(struct lpa *lpa, const struct esim_iccid *iccid, bool *ret
 	size_t count = 0;
 	int rc = lpa_find_profiles(lpa, &search, &profiles, &count, err);
 
+	if (rc && lpa_behind_modem(lpa) && err->domain == ESIM_DOMAIN_TRANSPORT) {
+		rc = lpa_return_to_card(lpa, err);
+		if (!rc)
+			rc = lpa_find_profiles(lpa, &search, &profiles, &count, err);
+	}
 	if (rc)
 		return rc;
 	*ret_found = false;
@@ -240,11 +245,23 @@ static int follow_up(struct lpa *lpa, const struct change *change, const struct 
 	return rc;
 }
 
+/* The modem left, or lost the channel, before the card heard anything of the command. */
+static bool was_not_heard(const struct lpa *lpa, const struct esim_error *err, int rc)
+{
+	return lpa_behind_modem(lpa) && (rc == ESIM_ENODEV || rc == ESIM_ESTALE) &&
+	       err->outcome != ESIM_OUTCOME_UNKNOWN;
+}
+
 static int apply(struct lpa *lpa, const struct change *change, const struct esim_profile *profile,
 		 const struct target *target, struct esim_error *err)
 {
 	int rc = lpa_call_patiently(lpa, change->function, change->call, target, err);
 
+	if (was_not_heard(lpa, err, rc)) {
+		rc = lpa_return_to_card(lpa, err);
+		if (!rc)
+			rc = lpa_call_patiently(lpa, change->function, change->call, target, err);
+	}
 	if (rc == ESIM_ERESULT && err->es10_result == RESULT_NOT_FOUND && profile->isdp_aid.len > 0)
 		rc = call_by_aid(lpa, change, profile, target->how, err);
 	if (rc)
