@@ -8,6 +8,7 @@
 #
 #   make_modem_machine                  make_machine, /dev, the proxies
 #   start_modem NAME [vmodem option...] ports /dev/NAME-mbim …
+#   hurry                               steps after a switch are given up soon
 #   modem NAME COMMAND                  vmodem's control: its answer without the last line
 #   start_manager NAME                  fakemm with this modem; what it recorded is in manager.log
 #   stop_manager
@@ -45,6 +46,11 @@ make_dev() {
 	mount -t devpts -o newinstance,ptmxmode=666,mode=620 devpts dev/pts
 	ln -s /proc/self/fd dev/fd
 	mount --move dev /dev
+}
+
+# Nobody waits long for a modem that never follows.
+hurry() {
+	printf '%s\n' '[*]' RefreshTimeout=2s UimPowerTimeout=2s AirplaneTimeout=2s ResetTimeout=10s >modems.conf
 }
 
 start_modem() { # name vmodem option...

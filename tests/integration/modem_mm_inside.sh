@@ -92,6 +92,7 @@ end_stuck() { # signal status
 
 story_interrupted() {
 	make_modem
+	hurry
 	start_stuck_enable
 	end_stuck INT 3
 	recorded "inhibit $UID_OF_MODEM" "dropped $UID_OF_MODEM"

@@ -38,7 +38,7 @@ static struct config load(void)
 
 static void check_defaults(const struct config *config)
 {
-	ATF_CHECK_EQ(config->scan, CONFIG_SCAN_KERNEL | CONFIG_SCAN_USB);
+	ATF_CHECK_EQ(config->scan, CONFIG_SCAN_KERNEL | CONFIG_SCAN_USB | CONFIG_SCAN_MODEM);
 	ATF_CHECK_EQ(config->apdu_timeout_ms, 60000);
 	ATF_CHECK_EQ(config->check_events_usec, DAY);
 	ATF_CHECK_EQ(config->consent_timeout_usec, 5 * MIN);
@@ -179,7 +179,7 @@ static const struct mistake {
 	{ "[Daemon]\nIdleExit=1s\0\n", 22, "2: there is a NUL byte in the line" },
 	{ "[Devices]\nDevice=unix:/\xC3\x28\n", 0, "2: the line is not UTF-8" },
 	{ "[Devices]\nDevice=unix:/a\001\n", 0, "2: there is a control character in the line" },
-	{ "[Devices]\nScan=usb pci\n", 0, "2: Scan: kernel and usb can be searched, not 'pci'" },
+	{ "[Devices]\nScan=usb pci\n", 0, "2: Scan: kernel, usb and modem can be searched, not 'pci'" },
 	{ "[Devices]\nDevice=euicc0\n", 0, "2: Device: 'euicc0' names no device" },
 	{ "[Devices]\nDevice=unix:/a?x=y\n", 0, "2: Device: unknown option 'x=y' of the device" },
 	{ "[Devices]\nUsbAllow=08e6\n", 0, "2: UsbAllow: VID:PID" },
