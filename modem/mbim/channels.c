@@ -243,6 +243,13 @@ static int stale(struct esim_error *err)
 	return esim_error_outcome(err, ESIM_ESTALE, ESIM_OUTCOME_NEVER_SENT);
 }
 
+/* Of a command that the modem answered by an error: it refused, or something happened on the way to the card. */
+static enum esim_outcome outcome_of(int code)
+{
+	return code == ESIM_EBUSY || code == ESIM_ENOTSUP || code == ESIM_ENODEV || code == ESIM_ESTALE ?
+		ESIM_OUTCOME_NEVER_SENT : ESIM_OUTCOME_UNKNOWN;
+}
+
 int mbim_channel_transmit(void *priv, uint32_t handle, struct esim_slice command, struct esim_buf *response,
 			  unsigned timeout_ms, struct esim_error *err)
 {
@@ -266,7 +273,6 @@ int mbim_channel_transmit(void *priv, uint32_t handle, struct esim_slice command
 	if (r == ESIM_ESTALE) {
 		channel->open = false;
 		journal_closed(mbim->journal, channel->number);
-		return esim_error_outcome(err, r, ESIM_OUTCOME_NEVER_SENT);
 	}
-	return r;
+	return r ? esim_error_outcome(err, r, outcome_of(r)) : 0;
 }

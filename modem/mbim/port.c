@@ -243,12 +243,13 @@ static int once(struct mbim *mbim, const char *what, MbimMessage *request, unsig
 		return gone(err, what, ESIM_OUTCOME_NEVER_SENT);
 	mbim_message_set_transaction_id(request, mbim_device_get_next_transaction_id(mbim->device));
 	r = run(&operation, what, begin_command, err);
-	if (!r)
-		r = mbim_answer_fits(operation.answer, what, mbim_message_command_get_service(request),
-				     mbim_message_command_get_cid(request), err);
-	if (r) {
-		g_clear_pointer(&operation.answer, mbim_message_unref);
+	if (r)
 		return r;
+	r = mbim_answer_fits(operation.answer, what, mbim_message_command_get_service(request),
+			     mbim_message_command_get_cid(request), err);
+	if (r) {
+		mbim_message_unref(operation.answer);
+		return esim_error_outcome(err, r, ESIM_OUTCOME_UNKNOWN);
 	}
 	*ret = operation.answer;
 	return 0;
