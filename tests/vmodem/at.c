@@ -182,6 +182,8 @@ static void run_line(struct vmodem_front *front, char *line)
 	struct vat *vat = front->priv;
 	char *text = line + 2;
 
+	/* Blanks between commands are nothing (V.250, 5.2.1). */
+	text += strspn(text, " ");
 	while (isalpha((unsigned char)*text) || *text == '&') {
 		size_t len = basic(vat, text);
 
@@ -190,6 +192,7 @@ static void run_line(struct vmodem_front *front, char *line)
 			return;
 		}
 		text += len;
+		text += strspn(text, " ");
 	}
 	if (*text) {
 		run_extended(front, text);
