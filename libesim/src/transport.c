@@ -51,7 +51,8 @@ static size_t find_scheme(const char *uri)
 static int unknown_scheme(const char *uri, struct esim_error *err)
 {
 	esim_error_set(err, ESIM_EINVAL, "'%.64s' names no device", uri);
-	esim_error_advise(err, "Write /dev/euiccN, usb:BUS-PORT, pcsc:READER, unix:PATH or tcp:HOST:PORT.");
+	esim_error_advise(err, "Write /dev/euiccN, usb:BUS-PORT, pcsc:READER, mbim:DEV, qmi:DEV, at:TTY, unix:PATH "
+			       "or tcp:HOST:PORT.");
 	return ESIM_EINVAL;
 }
 
