@@ -6,6 +6,8 @@
  */
 #include "card_internal.h"
 
+#include <esim/modem.h>
+
 #include <stdio.h>
 
 #define P1_MORE_BLOCKS 0x11
@@ -111,6 +113,19 @@ static int try_first_block(const struct row *row, unsigned size, bool with_le,
 			     card->apdu_timeout_ms, err);
 }
 
+/* Some modems take no command without Le, whether or not there is an answer; the size is not what they refuse. */
+static int try_with_le_always(const struct row *row, struct esim_buf *response, uint16_t *sw, struct esim_error *err)
+{
+	struct esim_card *card = row->card;
+	int r;
+
+	card->info.features |= ESIM_TRANSPORT_NEEDS_LE;
+	r = try_first_block(row, card->segment_size, wants_le(row), response, sw, err);
+	if (r || !card_sw_good(*sw))
+		card->info.features &= ~(unsigned)ESIM_TRANSPORT_NEEDS_LE;
+	return r;
+}
+
 /*
  * The first block was refused with *@sw: shorter and shorter until it is taken. The size found
  * stays in force; where there is none, *@sw stays the refusal.
@@ -129,6 +144,9 @@ static int negotiate(const struct row *row, struct esim_buf *response, uint16_t 
 	if (with_le && is_last_block(data, 0, card->segment_size)) {
 		r = try_first_block(row, card->segment_size, false, response, sw, err);
 		card->le_refused = !r && card_sw_good(*sw);
+	} else if (*sw == SW_WRONG_LENGTH && !(card->info.features & ESIM_TRANSPORT_NEEDS_LE) &&
+		   esim_transport_is_modem(card->transport)) {
+		r = try_with_le_always(row, response, sw, err);
 	}
 	again = r ? 0 : *sw;
 	for (size_t i = 0; !r && is_refusal(again) &&
