@@ -398,14 +398,14 @@ CASE(fragments_out, "An answer beyond the host's bound comes in fragments that a
 	vrig_close(&rig);
 }
 
-/* @message in two fragments, the second with this number of this many. */
-static void split(struct vrig *rig, const struct esim_buf *message, uint32_t number, uint32_t total)
+/* @message in two fragments, the first of @first_total, the second with this number of this many. */
+static void split(struct vrig *rig, const struct esim_buf *message, uint32_t first_total, uint32_t number, uint32_t total)
 {
 	const size_t first = 60;
 	struct esim_buf out = ESIM_BUF_INIT;
 
 	put_header(&out, MBIM_COMMAND, first, 8);
-	vmbim_put_u32(&out, 2);
+	vmbim_put_u32(&out, first_total);
 	vmbim_put_u32(&out, 0);
 	esim_buf_append(&out, message->data + 20, first - 20);
 	put_header(&out, MBIM_COMMAND, 20 + message->len - first, 8);
@@ -425,14 +425,16 @@ CASE(fragments_in, "A command in fragments is carried out once it is whole; one 
 	start(&rig, 1, NULL);
 	make_apdu(&flat, 0, esim_slice(status, sizeof(status)));
 	make_command(&message, 8, MBIM_MS_UICC, 4, SET, esim_buf_slice(&flat));
-	split(&rig, &message, 1, 2);
+	split(&rig, &message, 2, 1, 2);
 	answered(&rig, 8, MBIM_SUCCESS);
 	vrig_forget_sent(&rig);
-	split(&rig, &message, 0, 2);
+	split(&rig, &message, 2, 0, 2);
 	refused(&rig, MBIM_OUT_OF_SEQUENCE);
-	split(&rig, &message, 2, 3);
+	split(&rig, &message, 3, 2, 3);
 	refused(&rig, MBIM_OUT_OF_SEQUENCE);
-	split(&rig, &message, 1, 2);
+	split(&rig, &message, 3, 1, 2);
+	refused(&rig, MBIM_OUT_OF_SEQUENCE);
+	split(&rig, &message, 2, 1, 2);
 	answered(&rig, 8, MBIM_SUCCESS);
 	esim_buf_free(&flat);
 	esim_buf_free(&message);

@@ -33,6 +33,11 @@ CASE(channels_are_few, "The modem gives as many channels as it has, and one that
 	ATF_REQUIRE_EQ(0, vmodem_channel_close(rig.modem, channels[1]));
 	ATF_REQUIRE_EQ(ESIM_ENOENT, vmodem_channel_close(rig.modem, channels[1]));
 	ATF_REQUIRE_EQ(channels[1], vrig_channel(&rig));
+	vrig_quirk(&rig, "channels=2");
+	ATF_REQUIRE_EQ(0, vmodem_channel_close(rig.modem, channels[1]));
+	ATF_REQUIRE_EQ_MSG(ESIM_EBUSY,
+			   vmodem_channel_open(rig.modem, esim_slice(isdr, sizeof(isdr)), 0, &more, NULL, &sw),
+			   "the modem's bound, though the card has one more");
 	vrig_quirk(&rig, "channels=19");
 	vmodem_uim_power(rig.modem, 0, false);
 	vmodem_uim_power(rig.modem, 0, true);
@@ -56,6 +61,8 @@ CASE(unknown_application, "An application that the card has not leaves no channe
 	ATF_REQUIRE_EQ(0x6A82, sw);
 	ATF_REQUIRE_EQ_MSG(99, channel, "no channel is told of");
 	ATF_REQUIRE_EQ(0, vmodem_channels_open(rig.modem));
+	for (unsigned i = 0; i < 3; i++)
+		vrig_channel(&rig);
 	vrig_close(&rig);
 }
 
