@@ -84,7 +84,7 @@ ATF_TC_BODY(a_modem_that_is_mute_from_the_start_is_given_up, tc)
 /* --- in one session, on and on ------------------------------------------------------------------------------ */
 
 /* The transport stays open: what one command left behind must not reach the next. */
-static void one_after_the_other(const char *quirks, const char *fault, int timed_out)
+static void one_after_the_other(const char *quirks, const char *fault, int code)
 {
 	struct esim_transport *transport;
 	uint32_t handle;
@@ -94,8 +94,9 @@ static void one_after_the_other(const char *quirks, const char *fault, int timed
 	ATF_REQUIRE_EQ_MSG(rig_open_isdr(transport, &handle, RIG_TIMEOUT_MS), 0, "%s", err.message);
 	for (int i = 0; i < 3; i++) {
 		ATF_REQUIRE_EQ(vmodem_ask(rig_modem, NULL, "fault %s@1:apdu", fault), 0);
-		ATF_CHECK_EQ_MSG(rig_eid(transport, handle, RIG_SHORT_MS), timed_out, "%s: %s", fault, err.message);
-		if (timed_out)
+		ATF_CHECK_EQ_MSG(rig_eid(transport, handle, code == ESIM_ETIMEDOUT ? RIG_SHORT_MS : RIG_TIMEOUT_MS), code,
+				 "%s: %s", fault, err.message);
+		if (code)
 			ATF_CHECK_EQ_MSG(err.outcome, ESIM_OUTCOME_UNKNOWN, "%s", fault);
 		ATF_CHECK_EQ_MSG(rig_eid(transport, handle, RIG_TIMEOUT_MS), 0, "after %s: %s", fault, err.message);
 	}
