@@ -17,6 +17,7 @@ dbusinterfacesdir ?= $(datadir)/dbus-1/interfaces
 dbusservicesdir ?= $(datadir)/dbus-1/system-services
 # What looks for these two looks below /usr and /etc alone.
 dbuspolicydir ?= $(if $(filter /usr/local,$(prefix)),$(sysconfdir)/dbus-1/system.d,$(datadir)/dbus-1/system.d)
+polkitrulesdir ?= $(if $(filter /usr/local,$(prefix)),/usr/share/polkit-1/rules.d,$(datadir)/polkit-1/rules.d)
 polkitactionsdir ?= $(if $(filter /usr/local,$(prefix)),/usr/share/polkit-1/actions,$(datadir)/polkit-1/actions)
 libexecdir ?= $(prefix)/libexec
 dkmsdir ?= $(prefix)/src/coreesim-$(VERSION)
@@ -32,6 +33,7 @@ LPAD_UNIT := $(STAGE)/lpad.service
 LPAD_BUS_SERVICE := $(STAGE)/org.coreesim.Lpa1.service
 LPAD_TMPFILES := $(STAGE)/lpad-tmpfiles.conf
 BROKER_UNIT := $(STAGE)/coreesim-modem@.service
+PUBLISH_UNIT := $(STAGE)/euicc-publish@.service
 
 PUBLIC_HEADERS := $(wildcard libesim/include/esim/*.h)
 MAN_PAGES := $(wildcard docs/man/*.[1-9])
@@ -46,7 +48,7 @@ PRIVATE_LIBS := $(if $(filter system,$(WOLFSSL)),-lwolfssl) -ljansson -ltasn1 $(
 
 # A pc file names the places of this very install.
 pc_head = 'prefix=$(prefix)' 'libdir=$(libdir)' 'includedir=$(includedir)' ''
-.PHONY: $(LIBESIM_PC) $(USBCCID_PC) $(READER_CONF) $(LPAD_UNIT) $(LPAD_BUS_SERVICE) $(LPAD_TMPFILES) $(BROKER_UNIT)
+.PHONY: $(LIBESIM_PC) $(USBCCID_PC) $(READER_CONF) $(LPAD_UNIT) $(LPAD_BUS_SERVICE) $(LPAD_TMPFILES) $(BROKER_UNIT) $(PUBLISH_UNIT)
 $(LIBESIM_PC):
 	@mkdir -p $(@D)
 	@printf '%s\n' $(pc_head) \
@@ -125,21 +127,24 @@ $(STAGED_LPAD): PROGRAM_LIBS := $(LPAD_LIBS)
 $(STAGED_LPACTL): $(call obj,$(LPACTL_SRCS)) $(LPAD_COMMON_A)
 $(STAGED_LPACTL): PROGRAM_LIBS := $(LPACTL_LIBS)
 $(STAGED_BROKER): $(call obj,$(wildcard modem/broker/*.c))
-STAGED_PROGRAMS := $(STAGED_LPAD) $(STAGED_LPACTL) $(STAGED_BROKER)
+STAGED_PUBLISH := $(STAGE)/euicc-publish
+$(STAGED_PUBLISH): $(call obj,$(PUBLISH_SRCS))
+STAGED_PROGRAMS := $(STAGED_LPAD) $(STAGED_LPACTL) $(STAGED_BROKER) $(STAGED_PUBLISH)
 $(STAGED_PROGRAMS): $(STAGED_LIBESIM_A) $(USBCCID_A)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
 		$(PROGRAM_LIBS) $(DEPS_LIBS)
 
 STAGED := $(LIBESIM_PC) $(LIBESIM_STATIC) $(USBCCID_PC) $(USBCCID_STATIC) $(DKMS_CONF) $(READER_CONF) \
 	$(STAGED_LIBESIM_SO) $(STAGED_MODULES) $(STAGED_PROGRAMS) \
-	$(LPAD_UNIT) $(LPAD_BUS_SERVICE) $(LPAD_TMPFILES) $(BROKER_UNIT)
+	$(LPAD_UNIT) $(LPAD_BUS_SERVICE) $(LPAD_TMPFILES) $(BROKER_UNIT) $(PUBLISH_UNIT)
 
 # The same goes for what starts lpad and modem-broker, and for where lpad keeps its state.
 $(LPAD_UNIT): lpad/systemd/lpad.service.in
 $(LPAD_BUS_SERVICE): lpad/dbus/org.coreesim.Lpa1.service.in
 $(LPAD_TMPFILES): lpad/systemd/lpad-tmpfiles.conf.in
 $(BROKER_UNIT): lpad/systemd/coreesim-modem@.service.in
-$(LPAD_UNIT) $(LPAD_BUS_SERVICE) $(LPAD_TMPFILES) $(BROKER_UNIT):
+$(PUBLISH_UNIT): lpad/systemd/euicc-publish@.service.in
+$(LPAD_UNIT) $(LPAD_BUS_SERVICE) $(LPAD_TMPFILES) $(BROKER_UNIT) $(PUBLISH_UNIT):
 	@mkdir -p $(@D)
 	@sed -e 's,@sbindir@,$(sbindir),' -e 's,@libexecdir@,$(libexecdir),' -e 's,@statedir@,$(statedir),' $< >$@
 
@@ -151,9 +156,9 @@ $(DKMS_CONF): kmod/dkms.conf
 
 installs = $(foreach f,$(1),$(f):$(2)/$(notdir $(f)):$(3))
 INSTALL_LIST := \
-	$(call installs,$(filter-out %/pcscwait %/lpad %/lpactl %/modem-broker,$(PROGRAMS)),$(bindir),755) \
+	$(call installs,$(filter-out %/pcscwait %/lpad %/lpactl %/modem-broker %/euicc-publish,$(PROGRAMS)),$(bindir),755) \
 	$(call installs,$(STAGED_LPACTL),$(bindir),755) \
-	$(call installs,$(STAGED_LPAD),$(sbindir),755) \
+	$(call installs,$(STAGED_LPAD) $(STAGED_PUBLISH),$(sbindir),755) \
 	$(call installs,$(STAGED_BROKER),$(libexecdir),755) \
 	$(call installs,$(STAGED_MODULES),$(libdir)/coreesim,755) \
 	modem/modems.conf:$(datadir)/coreesim/modems.conf:644 \
@@ -173,11 +178,12 @@ INSTALL_LIST := \
 	udev/coreesim-sysusers.conf:$(sysusersdir)/coreesim.conf:644 \
 	lpad/systemd/lpad-sysusers.conf:$(sysusersdir)/lpad.conf:644 \
 	$(LPAD_TMPFILES):$(tmpfilesdir)/lpad.conf:644 \
-	$(call installs,$(LPAD_UNIT) $(BROKER_UNIT) lpad/systemd/coreesim-modem.socket,$(unitdir),644) \
+	$(call installs,$(LPAD_UNIT) $(BROKER_UNIT) $(PUBLISH_UNIT) lpad/systemd/coreesim-modem.socket,$(unitdir),644) \
 	$(call installs,$(LPAD_BUS_SERVICE),$(dbusservicesdir),644) \
 	$(call installs,$(wildcard lpad/dbus/*.xml),$(dbusinterfacesdir),644) \
 	$(call installs,$(wildcard lpad/dbus/*.conf),$(dbuspolicydir),644) \
 	$(call installs,$(wildcard lpad/polkit/*.policy),$(polkitactionsdir),644) \
+	$(call installs,$(wildcard lpad/polkit/*.rules),$(polkitrulesdir),644) \
 	$(call installs,lpad/trust/README,$(datadir)/coreesim/ci.d,644) \
 	$(call installs,$(DKMS_CONF),$(dkmsdir),644) \
 	$(foreach f,$(KMOD_SRCS),$(f):$(dkmsdir)/$(patsubst kmod/%,%,$(f)):644)

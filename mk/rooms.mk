@@ -146,12 +146,16 @@ LPAD_CPPFLAGS := -I. -Ikmod/include/uapi \
 	-DLPAD_DATADIR='"$(datadir)/coreesim"' -DLPAD_SYSCONFDIR='"$(sysconfdir)/coreesim"' \
 	-DLPAD_STATEDIR='"$(statedir)"'
 
-$(call obj,$(LPAD_COMMON_SRCS) $(LPAD_SRCS) $(LPACTL_SRCS)): ROOM_CPPFLAGS := $(LPAD_CPPFLAGS)
+PUBLISH_SRCS := $(wildcard lpad/publish/*.c)
+PUBLISH_A := $(BUILD)/lib/libpublish.a
+
+$(call obj,$(LPAD_COMMON_SRCS) $(LPAD_SRCS) $(LPACTL_SRCS) $(PUBLISH_SRCS)): ROOM_CPPFLAGS := $(LPAD_CPPFLAGS)
 
 # main.c apart, the daemon is a library that tests link.
 $(LPAD_COMMON_A): $(call obj,$(LPAD_COMMON_SRCS))
 $(LPAD_A): $(call obj,$(filter-out %/main.c,$(LPAD_SRCS)))
-$(LPAD_COMMON_A) $(LPAD_A): $(SOURCES_STAMP)
+$(PUBLISH_A): $(call obj,$(filter-out %/main.c,$(PUBLISH_SRCS)))
+$(LPAD_COMMON_A) $(LPAD_A) $(PUBLISH_A): $(SOURCES_STAMP)
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(AR) rcs $@ $(filter %.o,$^)
@@ -198,6 +202,7 @@ $(BUILD)/bin/lpactl: $(call obj,$(LPACTL_SRCS)) $(LPAD_COMMON_A) $(LIBESIM_ARCHI
 $(BUILD)/bin/lpactl: PROGRAM_LIBS := $(LPACTL_LIBS)
 $(BUILD)/bin/lpad: $(call obj,lpad/daemon/main.c) $(LPAD_A) $(LPAD_COMMON_A) $(LIBESIM_ARCHIVES) $(SOURCES_STAMP)
 $(BUILD)/bin/lpad: PROGRAM_LIBS := $(LPAD_LIBS)
+$(BUILD)/bin/euicc-publish: $(call obj,lpad/publish/main.c) $(PUBLISH_A) $(LIBESIM_ARCHIVES)
 $(BUILD)/bin/veuicc: $(call obj,tests/veuicc/main.c) $(VEUICC_A) $(RSP_A) $(LIBESIM_ARCHIVES)
 $(BUILD)/bin/smdpp: $(call obj,tests/smdpp/main.c) $(SMDPP_A) $(RSP_A) $(LIBESIM_ARCHIVES)
 $(BUILD)/bin/vreader: $(call obj,tests/vreader/main.c) $(VREADER_A) $(USBIP_A) $(VEUICC_A) $(RSP_A) $(LIBESIM_ARCHIVES)
@@ -209,6 +214,7 @@ $(patsubst %,$(BUILD)/bin/%,$(TOOLS)): $(BUILD)/bin/%: $(BUILD)/obj/tests/tools/
 
 PROGRAMS := $(if $(wildcard lpad/lpactl/main.c),$(BUILD)/bin/lpactl) \
 	$(if $(wildcard lpad/daemon/main.c),$(BUILD)/bin/lpad) \
+	$(if $(wildcard lpad/publish/main.c),$(BUILD)/bin/euicc-publish) \
 	$(if $(wildcard tests/veuicc/main.c),$(BUILD)/bin/veuicc) \
 	$(if $(wildcard tests/smdpp/main.c),$(BUILD)/bin/smdpp) \
 	$(if $(wildcard tests/vreader/main.c),$(BUILD)/bin/vreader) \

@@ -28,6 +28,7 @@ $(UNIT_PROGRAMS): $(TEST_DIR)/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_SHARED_
 
 $(patsubst %,$(TEST_DIR)/unit/%,$(filter ifd_%,$(UNIT_TESTS))): $(IFD_A)
 $(patsubst %,$(TEST_DIR)/unit/%,$(filter lpad_%,$(UNIT_TESTS))): $(LPAD_A)
+$(patsubst %,$(TEST_DIR)/unit/%,$(filter publish_%,$(UNIT_TESTS))): $(PUBLISH_A)
 $(patsubst %,$(TEST_DIR)/unit/%,$(filter modem_%,$(UNIT_TESTS))): $(MODEM_A)
 $(patsubst %,$(TEST_DIR)/unit/%,$(filter modem_%,$(UNIT_TESTS))): ROOM_LIBS := $(MODEM_LIBS)
 $(patsubst %,$(TEST_DIR)/unit/%,$(filter vmodem_% modem_%,$(UNIT_TESTS))): $(VMODEM_A) $(USBIP_A)

@@ -6,6 +6,7 @@
 #include "log.h"
 #include "modem_board.h"
 #include "monitor.h"
+#include "publish.h"
 
 #include <systemd/sd-device.h>
 
@@ -19,11 +20,12 @@ struct modem_seen {
 	char uid[sizeof(((struct mm_modem *)0)->uid)];
 	char uri[ESIM_URI_SIZE];
 	unsigned slot;				/* in use, as ModemManager said; 0: it did not */
+	bool published;				/* it is served as the /dev/euiccN that comes of that */
 };
 
 struct modem_watch {
 	struct daemon *daemon;
-	sd_bus *bus;				/* to ModemManager; NULL: it is not asked */
+	sd_bus *bus;				/* to ModemManager and systemd; NULL: neither is asked */
 	sd_bus_slot *listing;			/* a list is under way */
 	bool again;				/* and there was news meanwhile */
 	sd_device_monitor *udev;
@@ -81,7 +83,22 @@ static void add_seen(struct modem_watch *watch, const struct mm_modem *modem, co
 	seen->slot = modem->slot;
 	seen->next = watch->seen;
 	watch->seen = seen;
-	device_appeared(watch->daemon, uri);
+	seen->published = config_of(watch)->publish;
+	if (seen->published)
+		publish_change(watch->bus, uri, true);
+	else
+		device_appeared(watch->daemon, uri);
+}
+
+static void move_seen(struct modem_watch *watch, struct modem_seen *seen, const char *uri)
+{
+	if (seen->published) {
+		publish_change(watch->bus, seen->uri, false);
+		publish_change(watch->bus, uri, true);
+	} else {
+		device_moved(watch->daemon, seen->uri, uri);
+	}
+	snprintf(seen->uri, sizeof(seen->uri), "%s", uri);
 }
 
 static void update_seen(struct modem_watch *watch, struct modem_seen *seen, const struct mm_modem *modem,
@@ -95,12 +112,10 @@ static void update_seen(struct modem_watch *watch, struct modem_seen *seen, cons
 	/* While its profile is switched the lane's work has the port; the end of that looks again. */
 	if (modem_board_is_switching(watch->daemon->modems, seen->uri))
 		return;
-	if (strcmp(seen->uri, uri) != 0) {
-		device_moved(watch->daemon, seen->uri, uri);
-		snprintf(seen->uri, sizeof(seen->uri), "%s", uri);
-	} else if (other_slot) {
+	if (strcmp(seen->uri, uri) != 0)
+		move_seen(watch, seen, uri);
+	else if (other_slot)
 		device_changed(watch->daemon, uri);
-	}
 }
 
 static void drop_seen(struct modem_watch *watch, struct modem_seen **at)
@@ -108,7 +123,10 @@ static void drop_seen(struct modem_watch *watch, struct modem_seen **at)
 	struct modem_seen *seen = *at;
 
 	*at = seen->next;
-	device_went(watch->daemon, seen->uri);
+	if (seen->published)
+		publish_change(watch->bus, seen->uri, false);
+	else
+		device_went(watch->daemon, seen->uri);
 	free(seen);
 }
 
@@ -240,7 +258,7 @@ void modem_watch_look(struct modem_watch *watch)
 	watch->again = watch->listing;
 	if (watch->listing || !(config_of(watch)->scan & CONFIG_SCAN_MODEM))
 		return;
-	if (!watch->bus || ask_for_list(watch) < 0)
+	if (!watch->bus || !config_of(watch)->modem_manager || ask_for_list(watch) < 0)
 		look_at_udev(watch);
 }
 
@@ -270,6 +288,8 @@ static int listen_to_manager(struct modem_watch *watch)
 {
 	int r = connect_bus(watch);
 
+	if (!config_of(watch)->modem_manager)
+		return r;
 	if (r >= 0)
 		r = sd_bus_add_match_async(watch->bus, NULL, "type='signal',sender='org.freedesktop.DBus',"
 					   "member='NameOwnerChanged',arg0='" MM_NAME "'", on_news, NULL, watch);
@@ -288,13 +308,16 @@ static void stop(struct modem_watch *watch)
 
 static void start(struct modem_watch *watch)
 {
-	int r;
+	const struct config *config = config_of(watch);
+	int r = 0;
 
-	if (!(config_of(watch)->scan & CONFIG_SCAN_MODEM))
+	if (!(config->scan & CONFIG_SCAN_MODEM))
 		return;
 	listen_to_udev(watch);
-	if (config_of(watch)->modem_manager && (r = listen_to_manager(watch)) < 0) {
-		log_say(LOG_NOTICE, "ModemManager cannot be asked: %s", strerror(-r));
+	if (config->modem_manager || config->publish)
+		r = listen_to_manager(watch);
+	if (r < 0) {
+		log_say(LOG_NOTICE, "ModemManager and systemd cannot be asked: %s", strerror(-r));
 		watch->bus = sd_bus_close_unref(watch->bus);
 	}
 	modem_watch_look(watch);
@@ -331,8 +354,15 @@ void modem_watch_free(struct modem_watch **watch)
 
 void modem_watch_reload(struct modem_watch *watch)
 {
+	/* What is not wanted any more, or otherwise. */
+	for (struct modem_seen **at = &watch->seen; *at;) {
+		if ((config_of(watch)->scan & CONFIG_SCAN_MODEM) && (*at)->published == config_of(watch)->publish)
+			at = &(*at)->next;
+		else
+			drop_seen(watch, at);
+	}
+	if (watch->bus)
+		sd_bus_flush(watch->bus);
 	stop(watch);
-	while (watch->seen && !(config_of(watch)->scan & CONFIG_SCAN_MODEM))
-		drop_seen(watch, &watch->seen);
 	start(watch);
 }
