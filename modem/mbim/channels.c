@@ -3,6 +3,7 @@
  * Channels of ours in the modem. Each is opened under a channel group of its own, so that one whose opening had no end
  * that we saw can be closed all the same; and noted in the journal before the modem hears of it.
  */
+#include "adapt.h"
 #include "answers.h"
 
 #include "libesim/src/deadline.h"
@@ -250,21 +251,16 @@ static enum esim_outcome outcome_of(int code)
 		ESIM_OUTCOME_NEVER_SENT : ESIM_OUTCOME_UNKNOWN;
 }
 
-int mbim_channel_transmit(void *priv, uint32_t handle, struct esim_slice command, struct esim_buf *response,
-			  unsigned timeout_ms, struct esim_error *err)
+static int exchange(struct mbim *mbim, struct mbim_channel *channel, struct esim_slice command,
+		    struct esim_buf *response, unsigned timeout_ms, struct esim_error *err)
 {
-	struct mbim *mbim = priv;
-	struct mbim_channel *channel = by_handle(mbim, handle);
 	struct esim_buf apdu = ESIM_BUF_INIT_MAX(ESIM_MAX_COMMAND);
 	MbimMessage *answer = NULL;
-	int r;
+	int r = apdu_policy_apply(&mbim->quirks, channel->number, command, &apdu, err);
 
-	if (!channel)
-		return stale(err);
-	r = apdu_policy_apply(&mbim->quirks, channel->number, command, &apdu, err);
 	if (!r)
-		r = mbim_exchange(mbim, "APDU", mbim_apdu_request(channel->number, esim_buf_slice(&apdu)),
-				  at_least(mbim, timeout_ms), &answer, err);
+		r = mbim_exchange(mbim, "APDU", mbim_apdu_request(channel->number, esim_buf_slice(&apdu)), timeout_ms,
+				  &answer, err);
 	esim_buf_free(&apdu);
 	if (r)
 		return r;
@@ -275,4 +271,36 @@ int mbim_channel_transmit(void *priv, uint32_t handle, struct esim_slice command
 		journal_closed(mbim->journal, channel->number);
 	}
 	return r ? esim_error_outcome(err, r, outcome_of(r)) : 0;
+}
+
+static uint16_t sw_at_end(const struct esim_buf *response)
+{
+	const uint8_t *sw = response->data + response->len - 2;
+
+	return (uint16_t)(sw[0] << 8 | sw[1]);
+}
+
+int mbim_channel_transmit(void *priv, uint32_t handle, struct esim_slice command, struct esim_buf *response,
+			  unsigned timeout_ms, struct esim_error *err)
+{
+	struct mbim *mbim = priv;
+	struct mbim_channel *channel = by_handle(mbim, handle);
+	const struct quirks known = mbim->quirks;
+	const size_t begin = response->len;
+	uint16_t sw;
+	int r;
+
+	if (!channel)
+		return stale(err);
+	r = exchange(mbim, channel, command, response, at_least(mbim, timeout_ms), err);
+	if (r)
+		return r;
+	sw = sw_at_end(response);
+	if (!mbim_adapt(&mbim->quirks, command, sw))
+		return 0;
+	response->len = begin;
+	r = exchange(mbim, channel, command, response, at_least(mbim, timeout_ms), err);
+	if (r || sw_at_end(response) == sw)
+		mbim->quirks = known;
+	return r;
 }

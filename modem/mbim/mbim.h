@@ -3,8 +3,8 @@
  * `mbim:DEV[?slot=N]`, a modem that speaks MBIM: what its files share. From the wire up: port.c has
  * libmbim's device and one exchange at a time, status.c what a modem may answer in place of an
  * answer, uicc.c, basic.c, extensions.c the messages of one service each (and answers.h the reading
- * of what came), channels.c, slots.c, steps.c, facts.c, news.c what the transport does with
- * them, open.c in which order, transport.c the tables of libesim.
+ * of what came), channels.c (adapt.c), slots.c, steps.c, facts.c, news.c, capability.c what the
+ * transport does with them, open.c in which order, transport.c the tables of libesim.
  */
 #ifndef MBIM_H
 #define MBIM_H

@@ -42,6 +42,16 @@ static void quiet(const char *domain, GLogLevelFlags level, const char *message,
 	(void)data;
 }
 
+static void be_quiet(void)
+{
+	static gsize done;
+
+	if (!g_once_init_enter(&done))
+		return;
+	g_log_set_handler("Mbim", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE, quiet, NULL);
+	g_once_init_leave(&done, 1);
+}
+
 /* --- what comes by itself ----------------------------------------------------------------------------- */
 
 static void on_removed(MbimDevice *device, gpointer data)
@@ -183,7 +193,8 @@ static int open_advise(const struct mbim *mbim, int code, struct esim_error *err
 		esim_error_advise(err, "This modem is used without mbim-proxy (Proxy=no in modems.conf): "
 				       "no other program may have the port open.");
 	else if (code != ESIM_ECANCELED)
-		esim_error_advise(err, "Is mbim-proxy installed? It takes root as its client, and none else.");
+		esim_error_advise(err, "Is it the modem's MBIM port, and is mbim-proxy installed? It takes root as its "
+				       "client, and cannot open what a program has for itself.");
 	return code;
 }
 
@@ -192,7 +203,7 @@ int mbim_port_open(struct mbim *mbim, struct esim_error *err)
 	struct operation operation = { .mbim = mbim, .timeout_ms = OPEN_TIMEOUT_MS };
 	int r;
 
-	g_log_set_handler("Mbim", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE, quiet, NULL);
+	be_quiet();
 	mbim->removed = mbim->news = FALSE;
 	operation.file = g_file_new_for_path(mbim->identity.port);
 	r = run(&operation, mbim->identity.port, begin_create, err);

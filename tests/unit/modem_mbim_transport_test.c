@@ -124,7 +124,7 @@ static const struct habit {
 	{ "le-required", NULL, 0, 0, 0, NULL },
 	{ "le-required", "Le=always", 0, 0, 0, NULL },
 	{ "le-refused", "Le=never", 0, 0, 0, NULL },
-	{ "class-bits", NULL, 0, 0, ESIM_ESW, "6D00" },
+	{ "class-bits", NULL, 0, 0, 0, NULL },
 	{ "class-bits", "Class=channel", 0, 0, 0, NULL },
 	{ "isdr-denied", NULL, 0, ESIM_ENOTSUP, 0, "the modem's firmware forbids the ISD-R" },
 	{ "no-fci", NULL, 0, 0, 0, NULL },
@@ -163,6 +163,54 @@ STORY(every_habit_works_or_is_told_in_a_sentence)
 {
 	for (size_t i = 0; i < sizeof(habits) / sizeof(habits[0]); i++)
 		live_with(rig, &habits[i]);
+}
+
+/* A command with data and no Le, as the first blocks of a long one are: the first of 300 bytes. */
+static int send_block(struct mbim_rig *rig, uint32_t handle, unsigned *ret_apdus)
+{
+	uint8_t command[5 + 200] = { 0x80, 0xE2, 0x11, 0, 200, 0xBF, 0x3E, 0x82, 1, 0x2C };
+	struct esim_buf response = ESIM_BUF_INIT_MAX(ESIM_MAX_RESPONSE);
+	unsigned before = rig_stat(rig, "requests");
+	int sw;
+
+	REQUIRE_MSG(mbim_channel_transmit(rig->mbim, handle, esim_slice(command, sizeof(command)), &response, 20000,
+					  &rig->err) == 0, "%s", rig->err.message);
+	REQUIRE(response.len >= 2);
+	sw = response.data[response.len - 2] << 8 | response.data[response.len - 1];
+	*ret_apdus = rig_stat(rig, "requests") - before;
+	esim_buf_free(&response);
+	return sw;
+}
+
+/* No table knows this modem: that it misses Le is found at the first 6700, and remembered. */
+STORY(a_modem_that_misses_le_gets_it)
+{
+	static const char *const quirks[] = { "le-required", NULL };
+	uint32_t handle;
+	unsigned apdus;
+
+	rig_start(rig, quirks, NULL);
+	REQUIRE(rig_open(rig, "") == 0 && rig_isdr(rig, &handle) == 0);
+	REQUIRE_MSG(send_block(rig, handle, &apdus) == 0x9000 && apdus == 2, "%u", apdus);
+	REQUIRE_MSG(send_block(rig, handle, &apdus) == 0x9000 && apdus == 1, "%u", apdus);
+}
+
+/* Where another form helps no more than the first, the first answer stands and nothing is remembered. */
+STORY(a_status_word_that_means_it_stays)
+{
+	static const char *const quirks[] = { "segment-limit=100", NULL };
+	static const uint8_t unknown[] = { 0x80, 0x5E, 0, 0, 0 };
+	struct esim_buf response = ESIM_BUF_INIT;
+	uint32_t handle;
+
+	rig_start(rig, quirks, NULL);
+	REQUIRE(rig_open(rig, "") == 0 && rig_isdr(rig, &handle) == 0);
+	REQUIRE(mbim_channel_transmit(rig->mbim, handle, esim_slice(unknown, sizeof(unknown)), &response, 20000,
+				      &rig->err) == 0);
+	REQUIRE(esim_slice_is(esim_buf_slice(&response), "\x6D\x00", 2));
+	REQUIRE(rig->mbim->quirks.cla == QUIRK_CLASS_PLAIN && rig->mbim->quirks.le == QUIRK_LE_AUTO);
+	esim_buf_free(&response);
+	REQUIRE(rig_eid(rig, handle, 20000) == 0);
 }
 
 /* --- slots ------------------------------------------------------------------------------------------------- */
@@ -294,6 +342,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_modem_without_groups_is_cleaned_by_numbers);
 	ATF_TP_ADD_TC(tp, a_modem_has_one_owner);
 	ATF_TP_ADD_TC(tp, every_habit_works_or_is_told_in_a_sentence);
+	ATF_TP_ADD_TC(tp, a_modem_that_misses_le_gets_it);
+	ATF_TP_ADD_TC(tp, a_status_word_that_means_it_stays);
 	ATF_TP_ADD_TC(tp, a_slot_is_taken_and_given_back);
 	ATF_TP_ADD_TC(tp, an_empty_slot_is_said_to_be_empty_and_given_back);
 	ATF_TP_ADD_TC(tp, a_modem_that_cannot_switch_says_so);
