@@ -84,20 +84,20 @@ static void make_order(const struct options *o, const struct code *code, struct 
 	}
 }
 
-static void say_device(const struct app *app)
+static void say_device(struct app *app)
 {
-	if (!app->options.imei)
+	if (!lpa_device(app->lpa)->has_imei)
 		fputs("lpactl: note: without --imei the server is told TAC 00000000 and no IMEI\n",
 		      stderr);
 }
 
-static json_t *json_device(const struct app *app)
+static json_t *json_device(struct app *app)
 {
+	const struct es10b_device_info *device = lpa_device(app->lpa);
 	json_t *object = json_object();
 
-	json_object_set_new(object, "source", json_string(app->options.imei ? "--imei" : "none"));
-	json_object_set_new(object, "tac", json_hex(esim_slice(app->device.tac,
-								sizeof(app->device.tac))));
+	json_object_set_new(object, "source", json_string(app->options.imei ? "--imei" : device->has_imei ? "modem" : "none"));
+	json_object_set_new(object, "tac", json_hex(esim_slice(device->tac, sizeof(device->tac))));
 	return object;
 }
 
