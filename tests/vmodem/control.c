@@ -142,7 +142,7 @@ static int stats(struct vmodem *modem, const char *argument, FILE *reply, struct
 	static const char *const names[COUNTS] = {
 		[COUNT_REQUESTS] = "requests", [COUNT_APDUS] = "apdus", [COUNT_OPENED] = "opened",
 		[COUNT_CLOSED] = "closed", [COUNT_REFRESHES] = "refreshes", [COUNT_FAULTS] = "faults",
-		[COUNT_RESTARTS] = "restarts", [COUNT_REFUSED] = "refused",
+		[COUNT_RESTARTS] = "restarts", [COUNT_REFUSED] = "refused", [COUNT_CLIENTS] = "clients",
 	};
 
 	(void)argument, (void)err;

@@ -6,32 +6,15 @@
 
 #define MAX_ROUNDS 4
 
-/* A front that is not built in is refused by name, not by the linker. */
-#if __has_include("vmodem/mbim.c")
-#define MBIM (&vmodem_mbim)
-#else
-#define MBIM NULL
-#endif
-#if __has_include("vmodem/qmi.c")
-#define QMI (&vmodem_qmi)
-#else
-#define QMI NULL
-#endif
-#if __has_include("vmodem/at.c")
-#define AT (&vmodem_at)
-#else
-#define AT NULL
-#endif
-
 const struct vmodem_front_ops *vmodem_front_ops(enum vmodem_protocol protocol)
 {
 	switch (protocol) {
 	case VMODEM_MBIM:
-		return MBIM;
+		return &vmodem_mbim;
 	case VMODEM_QMI:
-		return QMI;
+		return &vmodem_qmi;
 	case VMODEM_AT:
-		return AT;
+		return &vmodem_at;
 	}
 	return NULL;
 }

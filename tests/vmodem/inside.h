@@ -26,7 +26,8 @@ struct vmodem_rule {
 };
 
 enum vmodem_count { COUNT_REQUESTS, COUNT_APDUS, COUNT_OPENED, COUNT_CLOSED, COUNT_REFRESHES, COUNT_FAULTS,
-		    COUNT_RESTARTS, COUNT_REFUSED, COUNTS };
+		    COUNT_RESTARTS, COUNT_REFUSED,
+		    COUNT_CLIENTS /* of QMI, now */, COUNTS };
 
 struct vmodem {
 	struct vmodem_options options;
