@@ -99,5 +99,5 @@ uint16_t qmi_answer_sw(QmiMessage *answer, uint8_t type)
 	struct qmi_tlv tlv = qmi_tlv_of(answer, type);
 	uint8_t sw1 = qmi_tlv_u8(&tlv), sw2 = qmi_tlv_u8(&tlv);
 
-	return tlv.bad ? 0 : (uint16_t)(sw1 << 8 | sw2);
+	return (uint16_t)(tlv.bad ? 0 : sw1 << 8 | sw2);
 }
