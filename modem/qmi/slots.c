@@ -97,9 +97,14 @@ static int switch_and_wait(struct qmi *qmi, unsigned slot, struct esim_error *er
 		r = wait_ready(qmi, slot, err);
 	if (!r)
 		r = qmi_slots_read(qmi, &slots, QMI_TIMEOUT_MS, err);
-	if (!r && in_use(&slots, qmi->logical) != slot)
-		r = esim_error_set(err, ESIM_EIO, "the modem stays at slot %u", in_use(&slots, qmi->logical));
-	return r;
+	if (r || in_use(&slots, qmi->logical) == slot)
+		return r;
+	/* By a number that means another slot, what was before would not come back. */
+	if (in_use(&slots, qmi->logical) == qmi->slot_before)
+		qmi->slot_switched = false;
+	esim_error_set(err, ESIM_EIO, "the modem stays at slot %u", in_use(&slots, qmi->logical));
+	esim_error_advise(err, "Does its firmware mix up the numbers of its slots? See Slots=swapped in modems.conf(5).");
+	return ESIM_EIO;
 }
 
 /* The slot is used by another part of the modem: our messages go there, and nothing is switched. */

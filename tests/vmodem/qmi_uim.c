@@ -141,15 +141,9 @@ static enum qmi_error read_transparent(struct qmi *qmi, struct qmi_message *in, 
 
 /* --- slots ----------------------------------------------------------------------------------------------------- */
 
-/* What the modem shows as its Nth slot, from 1. */
-static unsigned shown(const struct qmi *qmi, unsigned slot)
-{
-	return vmodem_quirk(qmi->modem, VMODEM_SLOTS_SWAPPED) && vmodem_slots(qmi->modem) == 2 ? 3 - slot : slot;
-}
-
 static void put_slot(struct qmi *qmi, unsigned slot, struct esim_buf *out)
 {
-	const bool active = slot == vmodem_active_slot(qmi->modem);
+	const bool active = vmodem_slot_in_use(qmi->modem, slot);
 	const bool present = vmodem_card_state(qmi->modem, slot) != VMODEM_CARD_ABSENT;
 	struct esim_iccid iccid;
 
@@ -196,7 +190,7 @@ void vqmi_put_slot_status(struct qmi *qmi, struct esim_buf *out)
 
 		esim_buf_append_byte(out, (uint8_t)slots);
 		for (unsigned slot = 1; slot <= slots; slot++)
-			parts[part](qmi, shown(qmi, slot), out);
+			parts[part](qmi, slot, out);
 		vqmi_end_tlv(out, mark);
 	}
 }
@@ -223,7 +217,7 @@ static enum qmi_error switch_slot(struct qmi *qmi, struct qmi_message *in, struc
 	slot = value.data[0];
 	if (slot == 0 || slot > vmodem_slots(qmi->modem))
 		return QMI_INVALID_ARGUMENT;
-	return vmodem_switch_slot(qmi->modem, shown(qmi, slot)) ? QMI_INTERNAL : QMI_OK;
+	return vmodem_switch_slot(qmi->modem, slot) ? QMI_INTERNAL : QMI_OK;
 }
 
 /* --- the rest ----------------------------------------------------------------------------------------------------- */
