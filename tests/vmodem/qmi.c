@@ -211,7 +211,7 @@ static void take_frame(struct qmi *qmi, struct esim_slice frame)
 
 	if (frame.len < before || frame.data[3] != 0)
 		return;
-	header.transaction = ctl ? p[0] : (uint16_t)(p[0] | p[1] << 8);
+	header.transaction = (uint16_t)(ctl ? p[0] : p[0] | p[1] << 8);
 	p += ctl ? 1 : 2;
 	header.id = (uint16_t)(p[0] | p[1] << 8);
 	len = (size_t)(p[2] | p[3] << 8);

@@ -97,7 +97,7 @@ static void put_imsi(const char *digits, uint8_t file[static 9])
 		uint8_t *byte = &file[1 + (i + 1) / 2];
 		const uint8_t digit = (uint8_t)(digits[i] - '0');
 
-		*byte = i % 2 ? (uint8_t)(0xF0 | digit) : (uint8_t)((*byte & 0x0F) | digit << 4);
+		*byte = (uint8_t)(i % 2 ? 0xF0 | digit : (*byte & 0x0F) | digit << 4);
 	}
 }
 
