@@ -26,6 +26,8 @@ what_there_is() {
 	ls -l /dev/cdc-wdm* /dev/ttyACM*
 	control state
 	control stats
+	as alice "lpactl devices"
+	cat as.out
 	journalctl --no-pager -u ModemManager.service -u 'coreesim-modem@*' -u lpad.service -n 60
 	tail -n 20 vmodem.out
 }
