@@ -213,7 +213,7 @@ static void start_suffering(struct mbim_rig *rig, const char *fault, const char 
 	if (pid > 0)
 		return;
 	suffer(rig, fault, message);
-	exit(0);
+	_exit(0);
 }
 
 /* Many modems at a time, since most of it is waiting; one proxy for all, which the first starts. */

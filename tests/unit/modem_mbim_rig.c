@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define APDU_TIMEOUT_MS 20000u
+#define CANNOT 77			/* exit status: no namespaces here */
 
 static const uint8_t isdr[] = { 0xA0, 0, 0, 5, 0x59, 0x10, 0x10, 0xFF, 0xFF, 0xFF, 0xFF, 0x89, 0, 0, 1, 0 };
 static const uint8_t get_eid[] = { 0x80, 0xE2, 0x91, 0, 6, 0xBF, 0x3E, 3, 0x5C, 1, 0x5A, 0 };
@@ -38,7 +39,26 @@ static void tell_story(void (*story)(struct mbim_rig *), const char *pki)
 	};
 	story(&rig);
 	rig_stop(&rig);
-	exit(0);
+	_exit(0);
+}
+
+/*
+ * The first process of a process namespace ends all others of it with itself: the proxy that libmbim starts, too. The test's
+ * own process stays where it is. Nothing at exit: a leak checker cannot trace into another namespace.
+ */
+static void tell_apart(void (*story)(struct mbim_rig *), const char *pki)
+{
+	int status = 0;
+	pid_t first;
+
+	if (unshare(CLONE_NEWNET | CLONE_NEWPID))
+		_exit(CANNOT);
+	first = fork();
+	if (first == 0)
+		tell_story(story, pki);
+	if (first < 0 || waitpid(first, &status, 0) != first)
+		_exit(CANNOT);
+	_exit(WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : 1);
 }
 
 void rig_run(void (*story)(struct mbim_rig *rig))
@@ -51,17 +71,15 @@ void rig_run(void (*story)(struct mbim_rig *rig))
 		atf_tc_skip("COREESIM_PKI is not set");
 	if (access("/usr/libexec/mbim-proxy", X_OK))
 		atf_tc_skip("mbim-proxy is not installed");
-	/* Its first process ends all others of a process namespace with it: the proxy that libmbim starts, too. */
-	if (unshare(CLONE_NEWNET | CLONE_NEWPID))
-		atf_tc_skip("namespaces are needed: %s", strerror(errno));
 	child = fork();
 	ATF_REQUIRE(child >= 0);
 	if (child == 0)
-		tell_story(story, pki);
+		tell_apart(story, pki);
 	while (waitpid(child, &status, 0) < 0)
 		ATF_REQUIRE_EQ(EINTR, errno);
-	ATF_REQUIRE_MSG(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the story ended with status %#x: see stderr",
-			(unsigned)status);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == CANNOT)
+		atf_tc_skip("namespaces for network and processes are needed");
+	ATF_REQUIRE_MSG(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the story failed: see stderr");
 }
 
 /* --- the modem ------------------------------------------------------------------------------------------- */

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 struct mbim_rig {
 	struct vmodem_serve_options options;	/* of the modem; a story may change them before rig_start() */
@@ -30,7 +31,7 @@ struct mbim_rig {
 			fprintf(stderr, "%s:%d: ", __FILE__, __LINE__); \
 			fprintf(stderr, __VA_ARGS__); \
 			fputc('\n', stderr); \
-			exit(1); \
+			_exit(1); \
 		} \
 	} while (0)
 
