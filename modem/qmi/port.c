@@ -13,6 +13,10 @@
 #define BUSY_LONGEST_MS 1000u
 #define BUSY_LIMIT_MS 20000u		/* of asking again */
 
+#define CTL_RELEASE_CID 0x0023
+#define CTL_RELEASE_INFO 0x01		/* u8 service, u8 client id */
+#define CTL_TRANSACTION 0xF0		/* far from those of libqmi, which counts from 1 */
+
 /* libqmi says on standard error what it thinks of a modem's bytes; what matters of it comes as an error. */
 static void quiet(const char *domain, GLogLevelFlags level, const char *message, void *data)
 {
@@ -116,14 +120,50 @@ static void begin_release(void *data, GCancellable *cancellable)
 				  cancellable, released, operation);
 }
 
+static void answered(GObject *source, GAsyncResult *result, gpointer data)
+{
+	struct qmi_operation *operation = data;
+
+	operation->answer = qmi_device_command_full_finish(QMI_DEVICE(source), result, &operation->error);
+	qmi_operation_end(operation);
+}
+
+static void begin_command(void *data, GCancellable *cancellable)
+{
+	struct qmi_operation *operation = data;
+
+	operation->qmi->under_way = cancellable;
+	qmi_device_command_full(operation->qmi->device, operation->request, NULL,
+				qmi_in_seconds(operation->timeout_ms), cancellable, answered, operation);
+}
+
+/* libqmi forgets a client before the modem has let it go; one that refused once is asked again by hand. */
+static void release_again(struct qmi *qmi, QmiService service, uint8_t cid)
+{
+	const uint8_t value[] = { (uint8_t)service, cid };
+	struct qmi_operation operation = {
+		.qmi = qmi, .timeout_ms = QMI_CLOSE_TIMEOUT_MS,
+		.request = qmi_message_new(QMI_SERVICE_CTL, 0, CTL_TRANSACTION, CTL_RELEASE_CID),
+	};
+
+	qmi_put(operation.request, CTL_RELEASE_INFO, esim_slice(value, sizeof(value)));
+	qmi_operation_run(&operation, "release", begin_command, NULL);
+	g_clear_pointer(&operation.answer, qmi_message_unref);
+	qmi_message_unref(operation.request);
+}
+
 static void release(struct qmi *qmi, QmiClient **client)
 {
 	struct qmi_operation operation = { .qmi = qmi, .timeout_ms = QMI_CLOSE_TIMEOUT_MS, .object = (GObject *)*client };
+	QmiService service;
+	uint8_t cid;
 
 	if (!*client)
 		return;
-	if (!qmi->removed)
-		qmi_operation_run(&operation, "release", begin_release, NULL);
+	service = qmi_client_get_service(*client);
+	cid = qmi_client_get_cid(*client);
+	if (!qmi->removed && qmi_operation_run(&operation, "release", begin_release, NULL) && !qmi->removed)
+		release_again(qmi, service, cid);
 	g_clear_object(client);
 }
 
@@ -215,23 +255,6 @@ QmiMessage *qmi_uim_request(const struct qmi *qmi, uint16_t id)
 QmiMessage *qmi_dms_request(const struct qmi *qmi, uint16_t id)
 {
 	return request_of(QMI_SERVICE_DMS, qmi->dms, id);
-}
-
-static void answered(GObject *source, GAsyncResult *result, gpointer data)
-{
-	struct qmi_operation *operation = data;
-
-	operation->answer = qmi_device_command_full_finish(QMI_DEVICE(source), result, &operation->error);
-	qmi_operation_end(operation);
-}
-
-static void begin_command(void *data, GCancellable *cancellable)
-{
-	struct qmi_operation *operation = data;
-
-	operation->qmi->under_way = cancellable;
-	qmi_device_command_full(operation->qmi->device, operation->request, NULL,
-				qmi_in_seconds(operation->timeout_ms), cancellable, answered, operation);
 }
 
 static int once(struct qmi *qmi, const char *what, QmiMessage *request, unsigned timeout_ms, QmiMessage **ret,
