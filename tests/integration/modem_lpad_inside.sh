@@ -20,10 +20,10 @@ atf_set() { :; }
 SECOND=8944000000000000025
 
 # A modem that ModemManager has, with two profiles on its card; lpad serves it. $euicc is its object.
-make_lpad() { # vmodem option...
+make_lpad() {
 	make_modem_machine
 	modem_eid=89049032000001000000012345678954
-	start_modem wdm0 "${protocol:---mbim}" "$@"
+	start_modem wdm0 "${protocol:---mbim}"
 	start_server
 	order one
 	order two "$SECOND"
@@ -73,7 +73,7 @@ profile_of() { # iccid
 	atf_fail "there is no profile $1"
 }
 
-enable() { # iccid
+enable_profile() { # iccid
 	do_job "$(profile_of "$1")" Profile1 Enable 'a{sv}' 0
 }
 
@@ -89,7 +89,7 @@ lifecycle() { # scheme
 	is "the device" "$(property "$euicc" Euicc1 Device)" "s \"$1:/dev/wdm0-$1\""
 	both_profiles
 	[ ! -s manager.log ] || atf_fail "a download sets the modem aside: $(cat manager.log)"
-	enable "$ICCID"
+	enable_profile "$ICCID"
 	recorded "inhibit $UID_OF_MODEM" "release $UID_OF_MODEM"
 	is "the modem's word" "$(detail .modem.data.reported.data)" true
 	is "the modem's ICCID" "$(detail .modem.data.iccid.data)" "$ICCID"
@@ -99,7 +99,7 @@ lifecycle() { # scheme
 	do_job "$euicc" Euicc1 Download 'a{sv}' 2 activation_code s "$(code one3)" enable_after b true
 	is "enabled after the download" "$(detail .enabled.data)" true
 	recorded "inhibit $UID_OF_MODEM" "release $UID_OF_MODEM"
-	enable "$SECOND"
+	enable_profile "$SECOND"
 	recorded "inhibit $UID_OF_MODEM" "release $UID_OF_MODEM"
 	do_job "$(profile_of "$SECOND")" Profile1 Disable 'a{sv}' 0
 	recorded "inhibit $UID_OF_MODEM" "release $UID_OF_MODEM"
@@ -129,7 +129,7 @@ story_moved() {
 	wait_until has_property "$euicc" Euicc1 Device 's "mbim:/dev/wdm9-mbim"' ||
 		atf_fail "the eUICC is still at $(property "$euicc" Euicc1 Device): $(cat lpad.err)"
 	await_ready_euicc
-	enable "$ICCID"
+	enable_profile "$ICCID"
 	recorded "inhibit $UID_OF_MODEM" "release $UID_OF_MODEM"
 	is "the eUICCs" "$(busctl --list tree "$IFACE" | grep -c "euicc/[0-9]*$")" 1
 }
@@ -175,7 +175,7 @@ story_killed() {
 	start_lpad
 	await_ready_euicc
 	is "the profile's state" "$(property "$(profile_of "$ICCID")" Profile1 State)" 's "enabled"'
-	enable "$SECOND"
+	enable_profile "$SECOND"
 	recorded "inhibit $UID_OF_MODEM" "release $UID_OF_MODEM"
 	no_channel wdm0
 }
@@ -300,7 +300,7 @@ story_observer() {
 	both_profiles
 	as nobody dbus-monitor --address "$BUS" "type='signal',sender='$IFACE'" >seen.txt 2>monitor.err &
 	wait_until grep -q NameAcquired seen.txt || atf_fail "nobody listens: $(cat monitor.err)"
-	enable "$ICCID"
+	enable_profile "$ICCID"
 	wait_until grep -q 'string "State"' seen.txt || atf_fail "nothing was heard"
 	for word in "$ICCID" 'Test network' home registered "$modem_eid"; do
 		! grep -q "$word" seen.txt || atf_fail "everyone hears '$word': $(grep "$word" seen.txt)"

@@ -20,10 +20,10 @@ atf_set() { :; }
 SECOND=8944000000000000025
 
 # A modem with two profiles on its card, which ModemManager has.
-make_modem() { # vmodem option...
+make_modem() {
 	make_modem_machine
 	modem_eid=89049032000001000000012345678954
-	start_modem wdm0 --mbim "$@"
+	start_modem wdm0 --mbim
 	start_server
 	client mbim:/dev/wdm0-mbim
 	order one
