@@ -259,32 +259,56 @@ static int await(struct modem_board *board, const struct mm_modem *modem, const 
 	return ESIM_EBUSY;
 }
 
+static struct waiting *begin_waiting(struct modem_board *board)
+{
+	struct waiting *me = calloc(1, sizeof(*me));
+
+	if (!me)
+		return NULL;
+	me->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (me->fd < 0) {
+		free(me);
+		return NULL;
+	}
+	pthread_mutex_lock(&board->lock);
+	me->next = board->waiting;
+	board->waiting = me;
+	pthread_mutex_unlock(&board->lock);
+	return me;
+}
+
+static void end_waiting(struct modem_board *board, struct waiting *me)
+{
+	struct waiting **at = &board->waiting;
+
+	pthread_mutex_lock(&board->lock);
+	while (*at != me)
+		at = &(*at)->next;
+	*at = me->next;
+	pthread_mutex_unlock(&board->lock);
+	close(me->fd);
+	free(me);
+}
+
 int modem_board_await_downloads(struct modem_board *board, const struct mm_modem *modem,
 				const struct esim_cancel *cancel, unsigned timeout_ms,
 				void (*waiting)(void *context), void *context, struct esim_error *err)
 {
-	struct waiting me = { .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) }, **at;
 	struct ifaddrs *interfaces = NULL;
+	struct waiting *me;
 	int rc;
 
-	if (me.fd < 0 || (has_interface(modem) && getifaddrs(&interfaces) < 0)) {
-		rc = esim_error_errno(err, ESIM_EIO, errno, "the network interfaces cannot be listed");
-		if (me.fd >= 0)
-			close(me.fd);
-		return rc;
+	if (!has_interface(modem))
+		return 0;
+	if (getifaddrs(&interfaces) < 0)
+		return esim_error_errno(err, ESIM_EIO, errno, "the network interfaces cannot be listed");
+	me = begin_waiting(board);
+	if (me) {
+		rc = await(board, modem, interfaces, me->fd, cancel, now_ms() + timeout_ms, waiting, context, err);
+		end_waiting(board, me);
+	} else {
+		rc = esim_error_set(err, ESIM_ENOMEM, "no memory to wait for a download");
 	}
-	pthread_mutex_lock(&board->lock);
-	me.next = board->waiting;
-	board->waiting = &me;
-	pthread_mutex_unlock(&board->lock);
-	rc = has_interface(modem) ? await(board, modem, interfaces, me.fd, cancel, now_ms() + timeout_ms, waiting, context,
-					  err) : 0;
-	pthread_mutex_lock(&board->lock);
-	for (at = &board->waiting; *at != &me; at = &(*at)->next)
-		;
-	*at = me.next;
-	pthread_mutex_unlock(&board->lock);
-	close(me.fd);
 	freeifaddrs(interfaces);
 	return rc;
 }
