@@ -54,7 +54,7 @@ qmi() { timeout 60 qmicli -d /dev/cdc-wdm0 -p "$@"; }
 qmi_story() {
 	says "$IMEI" "qmicli reads the IMEI" qmi --dms-get-ids
 	says "Card state: 'present'" "and the card's state" qmi --uim-get-card-status
-	says 'ATR|3B:9F:96' "and the ATR" qmi --uim-get-slot-status
+	says 'EID: 89049032' "and the slot's EID" qmi --uim-get-slot-status
 }
 
 # The modem's serial ports, as any program uses them.
