@@ -165,6 +165,15 @@ static int no_profile(struct esim_error *err)
 	return esim_error_set(err, ESIM_ENOENT, "the modem sees a card without an enabled profile");
 }
 
+/* As a file is that nobody has written. */
+static bool is_blank(struct esim_slice bytes)
+{
+	for (size_t i = 0; i < bytes.len; i++)
+		if (bytes.data[i] != 0xFF)
+			return false;
+	return bytes.len > 0;
+}
+
 int qmi_answer_iccid(QmiMessage *answer, struct esim_iccid *ret, struct esim_error *err)
 {
 	struct qmi_tlv tlv = qmi_tlv_of(answer, READ_DATA);
@@ -185,6 +194,8 @@ int qmi_answer_iccid(QmiMessage *answer, struct esim_iccid *ret, struct esim_err
 	bytes = qmi_tlv_bytes(&tlv, qmi_tlv_u16(&tlv));
 	if (tlv.bad)
 		return qmi_malformed(err, "EF.ICCID");
+	if (is_blank(bytes))
+		return no_profile(err);
 	return esim_iccid_from_wire(bytes, ret) ?
 		esim_error_set(err, ESIM_EPROTO, "the modem's ICCID is none: it has %zu bytes", bytes.len) : 0;
 }

@@ -18,9 +18,9 @@ static uint32_t open_isdr(struct mbim_rig *rig)
 {
 	uint32_t handle;
 
-	rig_start(rig, NULL, NULL);
-	REQUIRE_MSG(rig_open(rig, "") == 0, "%s", rig->err.message);
-	REQUIRE_MSG(rig_isdr(rig, &handle) == 0, "%s", rig->err.message);
+	mbim_rig_start(rig, NULL, NULL);
+	REQUIRE_MSG(mbim_rig_open(rig, "") == 0, "%s", rig->err.message);
+	REQUIRE_MSG(mbim_rig_isdr(rig, &handle) == 0, "%s", rig->err.message);
 	return handle;
 }
 
@@ -29,14 +29,14 @@ static uint32_t open_isdr(struct mbim_rig *rig)
 STORY(a_mute_modem_is_given_up_at_the_deadline)
 {
 	uint32_t handle = open_isdr(rig);
-	double begun = rig_seconds();
+	double begun = mbim_rig_seconds();
 
-	rig_say(rig, "fault mute@1:apdu");
-	REQUIRE(rig_eid(rig, handle, 300) == ESIM_ETIMEDOUT);
-	REQUIRE_MSG(rig_seconds() - begun < 10, "%.1f s", rig_seconds() - begun);
+	mbim_rig_say(rig, "fault mute@1:apdu");
+	REQUIRE(mbim_rig_eid(rig, handle, 300) == ESIM_ETIMEDOUT);
+	REQUIRE_MSG(mbim_rig_seconds() - begun < 10, "%.1f s", mbim_rig_seconds() - begun);
 	REQUIRE(rig->err.outcome == ESIM_OUTCOME_UNKNOWN);
 	/* The next command is answered by its own answer. */
-	REQUIRE_MSG(rig_eid(rig, handle, 20000) == 0, "%s", rig->err.message);
+	REQUIRE_MSG(mbim_rig_eid(rig, handle, 20000) == 0, "%s", rig->err.message);
 }
 
 /* The quirk is a floor: a slow modem gets its time, whoever is impatient. */
@@ -45,13 +45,13 @@ STORY(apdu_timeout_is_a_floor)
 	uint32_t handle = open_isdr(rig);
 	double begun;
 
-	rig_close(rig);
-	rig_configure(rig, "ApduTimeout=2s");
-	REQUIRE(rig_open(rig, "") == 0 && rig_isdr(rig, &handle) == 0);
-	rig_say(rig, "fault mute@1:apdu");
-	begun = rig_seconds();
-	REQUIRE(rig_eid(rig, handle, 100) == ESIM_ETIMEDOUT);
-	REQUIRE_MSG(rig_seconds() - begun > 1.9, "%.1f s", rig_seconds() - begun);
+	mbim_rig_close(rig);
+	mbim_rig_configure(rig, "ApduTimeout=2s");
+	REQUIRE(mbim_rig_open(rig, "") == 0 && mbim_rig_isdr(rig, &handle) == 0);
+	mbim_rig_say(rig, "fault mute@1:apdu");
+	begun = mbim_rig_seconds();
+	REQUIRE(mbim_rig_eid(rig, handle, 100) == ESIM_ETIMEDOUT);
+	REQUIRE_MSG(mbim_rig_seconds() - begun > 1.9, "%.1f s", mbim_rig_seconds() - begun);
 }
 
 STORY(a_late_answer_is_not_the_next_ones)
@@ -60,15 +60,15 @@ STORY(a_late_answer_is_not_the_next_ones)
 	struct esim_buf response = ESIM_BUF_INIT_MAX(ESIM_MAX_RESPONSE);
 	uint32_t handle = open_isdr(rig);
 
-	rig_say(rig, "fault late@1:apdu");
-	REQUIRE(rig_eid(rig, handle, 300) == ESIM_ETIMEDOUT);
-	rig_say(rig, "release");
+	mbim_rig_say(rig, "fault late@1:apdu");
+	REQUIRE(mbim_rig_eid(rig, handle, 300) == ESIM_ETIMEDOUT);
+	mbim_rig_say(rig, "release");
 	REQUIRE(mbim_channel_transmit(rig->mbim, handle, esim_slice(info1, sizeof(info1)), &response, 20000,
 				      &rig->err) == 0);
 	/* EUICCInfo1, and not the EID. */
 	REQUIRE(response.len > 2 && response.data[0] == 0xBF && response.data[1] == 0x20);
 	esim_buf_free(&response);
-	REQUIRE(rig_eid(rig, handle, 20000) == 0);
+	REQUIRE(mbim_rig_eid(rig, handle, 20000) == 0);
 }
 
 struct trigger {
@@ -81,7 +81,7 @@ static void *cancel_when_sent(void *argument)
 {
 	struct trigger *trigger = argument;
 
-	while (rig_stat(trigger->rig, "faults") == 0)
+	while (mbim_rig_stat(trigger->rig, "faults") == 0)
 		sched_yield();
 	esim_cancel_trigger(trigger->cancel);
 	return NULL;
@@ -95,19 +95,19 @@ STORY(cancelling_ends_a_command_at_once)
 
 	REQUIRE(esim_cancel_new(&trigger.cancel) == 0);
 	mbim_transport_ops.set_cancel(rig->mbim, trigger.cancel);
-	rig_say(rig, "fault mute@1:apdu");
+	mbim_rig_say(rig, "fault mute@1:apdu");
 	REQUIRE(pthread_create(&thread, NULL, cancel_when_sent, &trigger) == 0);
-	REQUIRE(rig_eid(rig, handle, 100000) == ESIM_ECANCELED);
+	REQUIRE(mbim_rig_eid(rig, handle, 100000) == ESIM_ECANCELED);
 	REQUIRE(rig->err.outcome == ESIM_OUTCOME_UNKNOWN);
 	pthread_join(thread, NULL);
 	/* Triggered already: nothing is sent. */
-	REQUIRE(rig_eid(rig, handle, 100000) == ESIM_ECANCELED);
+	REQUIRE(mbim_rig_eid(rig, handle, 100000) == ESIM_ECANCELED);
 	REQUIRE(rig->err.outcome == ESIM_OUTCOME_NEVER_SENT);
 	/* A cancelled caller still leaves the modem in order. */
 	mbim_channel_close(rig->mbim, handle);
-	REQUIRE(rig_channels(rig) == 0);
+	REQUIRE(mbim_rig_channels(rig) == 0);
 	mbim_transport_ops.set_cancel(rig->mbim, NULL);
-	rig_is_healthy(rig);
+	mbim_rig_is_healthy(rig);
 	esim_cancel_free(&trigger.cancel);
 }
 
@@ -117,14 +117,14 @@ STORY(a_channel_whose_opening_was_not_answered_is_closed_by_its_group)
 {
 	uint32_t handle;
 
-	rig_start(rig, NULL, NULL);
-	REQUIRE(rig_open(rig, "") == 0);
-	rig_say(rig, "fault mute@1:open");
+	mbim_rig_start(rig, NULL, NULL);
+	REQUIRE(mbim_rig_open(rig, "") == 0);
+	mbim_rig_say(rig, "fault mute@1:open");
 	REQUIRE(mbim_channel_open(rig->mbim, 0, esim_slice("\xA0\0\0\5\x59\x10\x10\xFF\xFF\xFF\xFF\x89\0\0\1\0", 16), 0,
 				  &handle, NULL, 300, &rig->err) == ESIM_ETIMEDOUT);
-	REQUIRE(rig_stat(rig, "opened") == 1);
-	REQUIRE_MSG(rig_channels(rig) == 0, "%u channels are left", rig_channels(rig));
-	rig_is_healthy(rig);
+	REQUIRE(mbim_rig_stat(rig, "opened") == 1);
+	REQUIRE_MSG(mbim_rig_channels(rig) == 0, "%u channels are left", mbim_rig_channels(rig));
+	mbim_rig_is_healthy(rig);
 }
 
 /* The journal remembers it. */
@@ -132,14 +132,14 @@ STORY(a_channel_that_could_not_be_closed_is_closed_by_the_next_owner)
 {
 	uint32_t handle = open_isdr(rig);
 
-	rig_say(rig, "fault error@1:close");
+	mbim_rig_say(rig, "fault error@1:close");
 	mbim_channel_close(rig->mbim, handle);
-	REQUIRE(rig_channels(rig) == 1);
-	rig_close(rig);
-	REQUIRE(rig_channels(rig) == 1);
-	REQUIRE_MSG(rig_open(rig, "") == 0, "%s", rig->err.message);
-	REQUIRE(rig_channels(rig) == 0);
-	rig_is_healthy(rig);
+	REQUIRE(mbim_rig_channels(rig) == 1);
+	mbim_rig_close(rig);
+	REQUIRE(mbim_rig_channels(rig) == 1);
+	REQUIRE_MSG(mbim_rig_open(rig, "") == 0, "%s", rig->err.message);
+	REQUIRE(mbim_rig_channels(rig) == 0);
+	mbim_rig_is_healthy(rig);
 }
 
 /* --- every fault at every message ---------------------------------------------------------------------------- */
@@ -157,12 +157,12 @@ static int use(struct mbim_rig *rig)
 	struct esim_modem_facts facts;
 	struct esim_iccid iccid;
 	uint32_t handle;
-	int r = rig_open(rig, "");
+	int r = mbim_rig_open(rig, "");
 
 	if (!r)
-		r = rig_isdr(rig, &handle);
+		r = mbim_rig_isdr(rig, &handle);
 	if (!r)
-		r = rig_eid(rig, handle, 1000);
+		r = mbim_rig_eid(rig, handle, 1000);
 	if (!r)
 		r = mbim_facts(rig->mbim, &facts, &rig->err);
 	if (!r)
@@ -171,28 +171,28 @@ static int use(struct mbim_rig *rig)
 		r = 0;
 	if (!r)
 		mbim_channel_close(rig->mbim, handle);
-	rig_close(rig);
+	mbim_rig_close(rig);
 	return r;
 }
 
 static void suffer(struct mbim_rig *rig, const char *fault, const char *message)
 {
 	char command[64];
-	double begun = rig_seconds();
+	double begun = mbim_rig_seconds();
 	int r;
 
 	snprintf(rig->link, sizeof(rig->link), "%s/%s-%s", rig->here, fault, message);
-	rig_start(rig, NULL, NULL);
+	mbim_rig_start(rig, NULL, NULL);
 	snprintf(command, sizeof(command), "fault %s@1:%s", fault, message);
-	rig_say(rig, command);
+	mbim_rig_say(rig, command);
 	r = use(rig);
-	REQUIRE_MSG(rig_seconds() - begun < 120, "%s: %.0f s", command, rig_seconds() - begun);
+	REQUIRE_MSG(mbim_rig_seconds() - begun < 120, "%s: %.0f s", command, mbim_rig_seconds() - begun);
 	REQUIRE_MSG(r == 0 || rig->err.message[0], "%s: %d without a word", command, r);
-	rig_say(rig, "fault none");
-	rig_say(rig, "plug");
-	REQUIRE_MSG(rig_open(rig, "") == 0, "%s: again: %s", command, rig->err.message);
-	rig_is_healthy(rig);
-	rig_stop(rig);
+	mbim_rig_say(rig, "fault none");
+	mbim_rig_say(rig, "plug");
+	REQUIRE_MSG(mbim_rig_open(rig, "") == 0, "%s: again: %s", command, rig->err.message);
+	mbim_rig_is_healthy(rig);
+	mbim_rig_stop(rig);
 }
 
 /* The proxy may become a child of this process, and does not end. */
@@ -256,11 +256,11 @@ STORY(a_busy_modem_is_asked_again)
 	uint32_t handle = open_isdr(rig);
 
 	mbim_channel_close(rig->mbim, handle);
-	rig_say(rig, "fault busy@1:open,busy@2:open,busy@1:apdu");
-	REQUIRE_MSG(rig_isdr(rig, &handle) == 0, "%s", rig->err.message);
-	REQUIRE_MSG(rig_eid(rig, handle, 20000) == 0, "%s", rig->err.message);
-	rig_say(rig, "fault busy@1+:apdu");
-	REQUIRE(rig_eid(rig, handle, 1500) == ESIM_EBUSY);
+	mbim_rig_say(rig, "fault busy@1:open,busy@2:open,busy@1:apdu");
+	REQUIRE_MSG(mbim_rig_isdr(rig, &handle) == 0, "%s", rig->err.message);
+	REQUIRE_MSG(mbim_rig_eid(rig, handle, 20000) == 0, "%s", rig->err.message);
+	mbim_rig_say(rig, "fault busy@1+:apdu");
+	REQUIRE(mbim_rig_eid(rig, handle, 1500) == ESIM_EBUSY);
 	REQUIRE_MSG(strstr(rig->err.message, "BUSY (MBIM status 1)"), "%s", rig->err.message);
 	REQUIRE(rig->err.outcome == ESIM_OUTCOME_NEVER_SENT);
 }
@@ -271,16 +271,16 @@ STORY(a_modem_that_left_is_opened_again_when_it_is_back)
 {
 	uint32_t handle = open_isdr(rig);
 
-	rig_say(rig, "fault vanish@1:apdu");
-	REQUIRE(rig_eid(rig, handle, 20000) == ESIM_ENODEV);
+	mbim_rig_say(rig, "fault vanish@1:apdu");
+	REQUIRE(mbim_rig_eid(rig, handle, 20000) == ESIM_ENODEV);
 	REQUIRE(rig->err.outcome == ESIM_OUTCOME_UNKNOWN);
 	REQUIRE(mbim_wait(rig->mbim, 20000, &rig->err) == ESIM_ENODEV);
 	/* Not there: bounded. */
 	REQUIRE(mbim_reopen(rig->mbim, 300, &rig->err) != 0);
-	rig_say(rig, "plug");
+	mbim_rig_say(rig, "plug");
 	REQUIRE_MSG(mbim_reopen(rig->mbim, 60000, &rig->err) == 0, "%s", rig->err.message);
-	REQUIRE(rig_eid(rig, handle, 20000) == ESIM_ESTALE);
-	rig_is_healthy(rig);
+	REQUIRE(mbim_rig_eid(rig, handle, 20000) == ESIM_ESTALE);
+	mbim_rig_is_healthy(rig);
 }
 
 /* The modem never left: what was open in it still is, and is closed when the port is opened anew. */
@@ -288,13 +288,13 @@ STORY(a_proxy_that_dies_leaks_no_channel)
 {
 	uint32_t handle = open_isdr(rig);
 
-	REQUIRE(rig_channels(rig) == 1);
-	REQUIRE(kill(rig_proxy(), SIGKILL) == 0);
-	REQUIRE(rig_eid(rig, handle, 20000) == ESIM_ENODEV);
+	REQUIRE(mbim_rig_channels(rig) == 1);
+	REQUIRE(kill(mbim_rig_proxy(), SIGKILL) == 0);
+	REQUIRE(mbim_rig_eid(rig, handle, 20000) == ESIM_ENODEV);
 	REQUIRE_MSG(mbim_reopen(rig->mbim, 60000, &rig->err) == 0, "%s", rig->err.message);
-	REQUIRE_MSG(rig_channels(rig) == 0, "%u channels are left", rig_channels(rig));
-	REQUIRE(rig_eid(rig, handle, 20000) == ESIM_ESTALE);
-	rig_is_healthy(rig);
+	REQUIRE_MSG(mbim_rig_channels(rig) == 0, "%u channels are left", mbim_rig_channels(rig));
+	REQUIRE(mbim_rig_eid(rig, handle, 20000) == ESIM_ESTALE);
+	mbim_rig_is_healthy(rig);
 }
 
 ATF_TP_ADD_TCS(tp)

@@ -38,7 +38,7 @@ static void tell_story(void (*story)(struct mbim_rig *), const char *pki)
 		.pty_link = rig.link,
 	};
 	story(&rig);
-	rig_stop(&rig);
+	mbim_rig_stop(&rig);
 	_exit(0);
 }
 
@@ -61,7 +61,7 @@ static void tell_apart(void (*story)(struct mbim_rig *), const char *pki)
 	_exit(WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : 1);
 }
 
-void rig_run(void (*story)(struct mbim_rig *rig))
+void mbim_rig_run(void (*story)(struct mbim_rig *rig))
 {
 	const char *pki = getenv("COREESIM_PKI");
 	int status = 0;
@@ -84,7 +84,7 @@ void rig_run(void (*story)(struct mbim_rig *rig))
 
 /* --- the modem ------------------------------------------------------------------------------------------- */
 
-void rig_configure(struct mbim_rig *rig, const char *config)
+void mbim_rig_configure(struct mbim_rig *rig, const char *config)
 {
 	FILE *file = fopen(rig->config, "w");
 
@@ -93,27 +93,27 @@ void rig_configure(struct mbim_rig *rig, const char *config)
 	REQUIRE(fclose(file) == 0);
 }
 
-void rig_start(struct mbim_rig *rig, const char *const *quirks, const char *config)
+void mbim_rig_start(struct mbim_rig *rig, const char *const *quirks, const char *config)
 {
-	rig_configure(rig, config);
+	mbim_rig_configure(rig, config);
 	rig->options.modem.quirks = quirks;
 	REQUIRE_MSG(vmodem_start(&rig->options, &rig->modem, &rig->err) == 0, "vmodem: %s", rig->err.message);
 }
 
-void rig_stop(struct mbim_rig *rig)
+void mbim_rig_stop(struct mbim_rig *rig)
 {
-	rig_close(rig);
+	mbim_rig_close(rig);
 	vmodem_stop(&rig->modem);
 }
 
-void rig_say(struct mbim_rig *rig, const char *command)
+void mbim_rig_say(struct mbim_rig *rig, const char *command)
 {
 	char reply[VMODEM_LINE_SIZE];
 
 	REQUIRE_MSG(vmodem_ask(rig->modem, reply, "%s", command) == 0, "%s: %s", command, reply);
 }
 
-unsigned rig_channels(struct mbim_rig *rig)
+unsigned mbim_rig_channels(struct mbim_rig *rig)
 {
 	char reply[VMODEM_LINE_SIZE];
 
@@ -121,7 +121,7 @@ unsigned rig_channels(struct mbim_rig *rig)
 	return (unsigned)strtoul(reply, NULL, 10);
 }
 
-unsigned rig_stat(struct mbim_rig *rig, const char *name)
+unsigned mbim_rig_stat(struct mbim_rig *rig, const char *name)
 {
 	char reply[VMODEM_LINE_SIZE], *line;
 
@@ -131,7 +131,7 @@ unsigned rig_stat(struct mbim_rig *rig, const char *name)
 	return (unsigned)strtoul(line + strlen(name), NULL, 10);
 }
 
-bool rig_state_is(struct mbim_rig *rig, const char *line)
+bool mbim_rig_state_is(struct mbim_rig *rig, const char *line)
 {
 	char reply[VMODEM_LINE_SIZE];
 
@@ -141,7 +141,7 @@ bool rig_state_is(struct mbim_rig *rig, const char *line)
 
 /* --- the transport ------------------------------------------------------------------------------------------ */
 
-int rig_open(struct mbim_rig *rig, const char *suffix)
+int mbim_rig_open(struct mbim_rig *rig, const char *suffix)
 {
 	const struct esim_transport_ops *ops;
 	char rest[256];
@@ -156,21 +156,21 @@ int rig_open(struct mbim_rig *rig, const char *suffix)
 	return r;
 }
 
-void rig_close(struct mbim_rig *rig)
+void mbim_rig_close(struct mbim_rig *rig)
 {
 	if (rig->mbim)
 		mbim_close(rig->mbim);
 	rig->mbim = NULL;
 }
 
-int rig_isdr(struct mbim_rig *rig, uint32_t *ret_handle)
+int mbim_rig_isdr(struct mbim_rig *rig, uint32_t *ret_handle)
 {
 	esim_error_clear(&rig->err);
 	return mbim_channel_open(rig->mbim, 0, esim_slice(isdr, sizeof(isdr)), 0, ret_handle, NULL, APDU_TIMEOUT_MS,
 				 &rig->err);
 }
 
-int rig_eid(struct mbim_rig *rig, uint32_t handle, unsigned timeout_ms)
+int mbim_rig_eid(struct mbim_rig *rig, uint32_t handle, unsigned timeout_ms)
 {
 	struct esim_buf response = ESIM_BUF_INIT_MAX(ESIM_MAX_RESPONSE);
 	int r;
@@ -186,20 +186,20 @@ int rig_eid(struct mbim_rig *rig, uint32_t handle, unsigned timeout_ms)
 	return r;
 }
 
-void rig_is_healthy(struct mbim_rig *rig)
+void mbim_rig_is_healthy(struct mbim_rig *rig)
 {
 	uint32_t handle;
 
-	REQUIRE_MSG(rig_isdr(rig, &handle) == 0, "%s", rig->err.message);
-	REQUIRE_MSG(rig_eid(rig, handle, APDU_TIMEOUT_MS) == 0, "%s", rig->err.message);
+	REQUIRE_MSG(mbim_rig_isdr(rig, &handle) == 0, "%s", rig->err.message);
+	REQUIRE_MSG(mbim_rig_eid(rig, handle, APDU_TIMEOUT_MS) == 0, "%s", rig->err.message);
 	mbim_channel_close(rig->mbim, handle);
-	REQUIRE_MSG(rig_channels(rig) == 0, "%u channels are left", rig_channels(rig));
+	REQUIRE_MSG(mbim_rig_channels(rig) == 0, "%u channels are left", mbim_rig_channels(rig));
 }
 
 /* --- around it ------------------------------------------------------------------------------------------------- */
 
 /* Who listens: asked of the socket. */
-pid_t rig_proxy(void)
+pid_t mbim_rig_proxy(void)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "\0mbim-proxy" };
 	socklen_t len = sizeof(struct ucred);
@@ -214,7 +214,7 @@ pid_t rig_proxy(void)
 	return peer.pid;
 }
 
-double rig_seconds(void)
+double mbim_rig_seconds(void)
 {
 	struct timespec now;
 

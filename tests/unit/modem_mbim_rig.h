@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 struct mbim_rig {
-	struct vmodem_serve_options options;	/* of the modem; a story may change them before rig_start() */
+	struct vmodem_serve_options options;	/* of the modem; a story may change them before mbim_rig_start() */
 	struct vmodem_thread *modem;
 	char pki[256], here[100], link[160], state[160], config[160];
 
@@ -36,7 +36,7 @@ struct mbim_rig {
 	} while (0)
 
 /* Runs @story; the test case fails where it does, and is skipped where there are no namespaces to be had. */
-void rig_run(void (*story)(struct mbim_rig *rig));
+void mbim_rig_run(void (*story)(struct mbim_rig *rig));
 
 /* A test case of that name, whose body is a story. */
 #define STORY(name) \
@@ -44,33 +44,33 @@ void rig_run(void (*story)(struct mbim_rig *rig));
 	ATF_TC_WITHOUT_HEAD(name); \
 	ATF_TC_BODY(name, tc) \
 	{ \
-		rig_run(tell_##name); \
+		mbim_rig_run(tell_##name); \
 	} \
 	static void tell_##name(struct mbim_rig *rig)
 
 /* @quirks NULL-terminated, may be NULL; @config: lines for [*] of modems.conf, may be NULL. */
-void rig_start(struct mbim_rig *rig, const char *const *quirks, const char *config);
-void rig_configure(struct mbim_rig *rig, const char *config);
-void rig_stop(struct mbim_rig *rig);
+void mbim_rig_start(struct mbim_rig *rig, const char *const *quirks, const char *config);
+void mbim_rig_configure(struct mbim_rig *rig, const char *config);
+void mbim_rig_stop(struct mbim_rig *rig);
 
 /* What follows "mbim:", with "?slot=2" or "". */
-int rig_open(struct mbim_rig *rig, const char *suffix);
-void rig_close(struct mbim_rig *rig);
+int mbim_rig_open(struct mbim_rig *rig, const char *suffix);
+void mbim_rig_close(struct mbim_rig *rig);
 
 /* The ISD-R on a channel, and its EID: 0 and 16 bytes, or what went wrong. */
-int rig_isdr(struct mbim_rig *rig, uint32_t *ret_handle);
-int rig_eid(struct mbim_rig *rig, uint32_t handle, unsigned timeout_ms);
+int mbim_rig_isdr(struct mbim_rig *rig, uint32_t *ret_handle);
+int mbim_rig_eid(struct mbim_rig *rig, uint32_t handle, unsigned timeout_ms);
 /* Open, EID, close, no channel left: what a healthy modem does. */
-void rig_is_healthy(struct mbim_rig *rig);
+void mbim_rig_is_healthy(struct mbim_rig *rig);
 
-void rig_say(struct mbim_rig *rig, const char *command);
-unsigned rig_channels(struct mbim_rig *rig);
-unsigned rig_stat(struct mbim_rig *rig, const char *name);
+void mbim_rig_say(struct mbim_rig *rig, const char *command);
+unsigned mbim_rig_channels(struct mbim_rig *rig);
+unsigned mbim_rig_stat(struct mbim_rig *rig, const char *name);
 /* Is @line in what the modem says of its state? */
-bool rig_state_is(struct mbim_rig *rig, const char *line);
+bool mbim_rig_state_is(struct mbim_rig *rig, const char *line);
 
 /* Of mbim-proxy, here. */
-pid_t rig_proxy(void);
-double rig_seconds(void);
+pid_t mbim_rig_proxy(void);
+double mbim_rig_seconds(void);
 
 #endif

@@ -17,25 +17,25 @@ STORY(channels_are_opened_used_and_closed)
 	struct esim_transport_info info;
 	uint32_t one, two, three, four;
 
-	rig_start(rig, NULL, NULL);
-	REQUIRE_MSG(rig_open(rig, "") == 0, "%s", rig->err.message);
+	mbim_rig_start(rig, NULL, NULL);
+	REQUIRE_MSG(mbim_rig_open(rig, "") == 0, "%s", rig->err.message);
 	mbim_transport_ops.describe(rig->mbim, &info);
 	REQUIRE(info.atr_len > 10 && info.atr[0] == 0x3B);
 	REQUIRE(info.features & ESIM_TRANSPORT_OWNED && info.features & ESIM_TRANSPORT_RESET);
-	REQUIRE(rig_isdr(rig, &one) == 0 && rig_isdr(rig, &two) == 0 && rig_isdr(rig, &three) == 0);
-	REQUIRE(rig_channels(rig) == 3);
-	REQUIRE(rig_eid(rig, two, 20000) == 0);
+	REQUIRE(mbim_rig_isdr(rig, &one) == 0 && mbim_rig_isdr(rig, &two) == 0 && mbim_rig_isdr(rig, &three) == 0);
+	REQUIRE(mbim_rig_channels(rig) == 3);
+	REQUIRE(mbim_rig_eid(rig, two, 20000) == 0);
 	/* A fourth is not to be had: the number and what to do are said. */
-	REQUIRE(rig_isdr(rig, &four) == ESIM_EBUSY);
+	REQUIRE(mbim_rig_isdr(rig, &four) == ESIM_EBUSY);
 	REQUIRE(strstr(rig->err.message, "NO_LOGICAL_CHANNELS") && rig->err.advice[0]);
 	mbim_channel_close(rig->mbim, two);
-	REQUIRE(rig_channels(rig) == 2);
-	REQUIRE(rig_eid(rig, two, 20000) == ESIM_ESTALE);
+	REQUIRE(mbim_rig_channels(rig) == 2);
+	REQUIRE(mbim_rig_eid(rig, two, 20000) == ESIM_ESTALE);
 	mbim_channel_close(rig->mbim, two);
-	REQUIRE(rig_eid(rig, one, 20000) == 0);
+	REQUIRE(mbim_rig_eid(rig, one, 20000) == 0);
 	/* What was not closed is closed with the transport. */
-	rig_close(rig);
-	REQUIRE(rig_channels(rig) == 0);
+	mbim_rig_close(rig);
+	REQUIRE(mbim_rig_channels(rig) == 0);
 }
 
 STORY(an_application_that_is_not_there_leaves_no_channel)
@@ -44,12 +44,12 @@ STORY(an_application_that_is_not_there_leaves_no_channel)
 	uint32_t handle;
 	int r;
 
-	rig_start(rig, NULL, NULL);
-	REQUIRE(rig_open(rig, "") == 0);
+	mbim_rig_start(rig, NULL, NULL);
+	REQUIRE(mbim_rig_open(rig, "") == 0);
 	r = mbim_channel_open(rig->mbim, 0, esim_slice(aid, sizeof(aid)), 0, &handle, NULL, 20000, &rig->err);
 	REQUIRE_MSG(r == ESIM_ESW && rig->err.sw == 0x6A82, "%s", rig->err.message);
-	REQUIRE(rig_channels(rig) == 0);
-	rig_is_healthy(rig);
+	REQUIRE(mbim_rig_channels(rig) == 0);
+	mbim_rig_is_healthy(rig);
 }
 
 /* --- an owner that died, and two at a time ------------------------------------------------------------- */
@@ -59,22 +59,22 @@ STORY(what_a_dead_owner_left_open_is_closed_at_the_next_start)
 	int status;
 	pid_t pid;
 
-	rig_start(rig, NULL, NULL);
+	mbim_rig_start(rig, NULL, NULL);
 	pid = fork();
 	REQUIRE(pid >= 0);
 	if (pid == 0) {
 		uint32_t handle;
 
-		if (rig_open(rig, "") || rig_isdr(rig, &handle) || rig_isdr(rig, &handle))
+		if (mbim_rig_open(rig, "") || mbim_rig_isdr(rig, &handle) || mbim_rig_isdr(rig, &handle))
 			_exit(1);
 		raise(SIGKILL);
 	}
 	REQUIRE(waitpid(pid, &status, 0) == pid);
 	REQUIRE_MSG(WIFSIGNALED(status), "status %#x", (unsigned)status);
-	REQUIRE(rig_channels(rig) == 2);
-	REQUIRE_MSG(rig_open(rig, "") == 0, "%s", rig->err.message);
-	REQUIRE(rig_channels(rig) == 0);
-	rig_is_healthy(rig);
+	REQUIRE(mbim_rig_channels(rig) == 2);
+	REQUIRE_MSG(mbim_rig_open(rig, "") == 0, "%s", rig->err.message);
+	REQUIRE(mbim_rig_channels(rig) == 0);
+	mbim_rig_is_healthy(rig);
 }
 
 STORY(a_modem_without_groups_is_cleaned_by_numbers)
@@ -82,36 +82,36 @@ STORY(a_modem_without_groups_is_cleaned_by_numbers)
 	static const char *const quirks[] = { "no-group", NULL };
 	pid_t pid;
 
-	rig_start(rig, quirks, NULL);
+	mbim_rig_start(rig, quirks, NULL);
 	pid = fork();
 	REQUIRE(pid >= 0);
 	if (pid == 0) {
 		uint32_t handle;
 
-		if (rig_open(rig, "") == 0 && rig_isdr(rig, &handle) == 0)
+		if (mbim_rig_open(rig, "") == 0 && mbim_rig_isdr(rig, &handle) == 0)
 			raise(SIGKILL);
 		_exit(1);
 	}
 	REQUIRE(waitpid(pid, NULL, 0) == pid);
-	REQUIRE(rig_channels(rig) == 1);
-	REQUIRE_MSG(rig_open(rig, "") == 0, "%s", rig->err.message);
-	REQUIRE(rig_channels(rig) == 0);
+	REQUIRE(mbim_rig_channels(rig) == 1);
+	REQUIRE_MSG(mbim_rig_open(rig, "") == 0, "%s", rig->err.message);
+	REQUIRE(mbim_rig_channels(rig) == 0);
 }
 
 STORY(a_modem_has_one_owner)
 {
 	struct mbim *first;
 
-	rig_start(rig, NULL, NULL);
-	REQUIRE(rig_open(rig, "") == 0);
+	mbim_rig_start(rig, NULL, NULL);
+	REQUIRE(mbim_rig_open(rig, "") == 0);
 	first = rig->mbim;
 	rig->mbim = NULL;
-	REQUIRE(rig_open(rig, "") == ESIM_EBUSY);
+	REQUIRE(mbim_rig_open(rig, "") == ESIM_EBUSY);
 	REQUIRE(rig->err.message[0]);
 	rig->mbim = first;
-	rig_is_healthy(rig);
-	rig_close(rig);
-	REQUIRE(rig_open(rig, "") == 0);
+	mbim_rig_is_healthy(rig);
+	mbim_rig_close(rig);
+	REQUIRE(mbim_rig_open(rig, "") == 0);
 }
 
 /* --- habits ---------------------------------------------------------------------------------------------- */
@@ -143,20 +143,20 @@ static void live_with(struct mbim_rig *rig, const struct habit *habit)
 	uint32_t handle;
 	int r;
 
-	rig_start(rig, quirks, habit->config);
-	r = rig_open(rig, "");
+	mbim_rig_start(rig, quirks, habit->config);
+	r = mbim_rig_open(rig, "");
 	REQUIRE_MSG(r == habit->open, "%s: open: %d %s", habit->quirk, r, rig->err.message);
-	r = r ? 0 : rig_isdr(rig, &handle);
+	r = r ? 0 : mbim_rig_isdr(rig, &handle);
 	REQUIRE_MSG(r == habit->isdr, "%s: channel: %d %s", habit->quirk, r, rig->err.message);
 	if (!habit->open && !r) {
-		r = rig_eid(rig, handle, 20000);
+		r = mbim_rig_eid(rig, handle, 20000);
 		REQUIRE_MSG(r == habit->eid, "%s: APDU: %d %s", habit->quirk, r, rig->err.message);
 		mbim_channel_close(rig->mbim, handle);
 	}
 	if (habit->says && !habit->eid)
 		REQUIRE_MSG(strstr(rig->err.message, habit->says), "%s", rig->err.message);
-	REQUIRE(rig_channels(rig) == 0);
-	rig_stop(rig);
+	REQUIRE(mbim_rig_channels(rig) == 0);
+	mbim_rig_stop(rig);
 }
 
 STORY(every_habit_works_or_is_told_in_a_sentence)
@@ -170,14 +170,14 @@ static int send_block(struct mbim_rig *rig, uint32_t handle, unsigned *ret_apdus
 {
 	uint8_t command[5 + 200] = { 0x80, 0xE2, 0x11, 0, 200, 0xBF, 0x3E, 0x82, 1, 0x2C };
 	struct esim_buf response = ESIM_BUF_INIT_MAX(ESIM_MAX_RESPONSE);
-	unsigned before = rig_stat(rig, "requests");
+	unsigned before = mbim_rig_stat(rig, "requests");
 	int sw;
 
 	REQUIRE_MSG(mbim_channel_transmit(rig->mbim, handle, esim_slice(command, sizeof(command)), &response, 20000,
 					  &rig->err) == 0, "%s", rig->err.message);
 	REQUIRE(response.len >= 2);
 	sw = response.data[response.len - 2] << 8 | response.data[response.len - 1];
-	*ret_apdus = rig_stat(rig, "requests") - before;
+	*ret_apdus = mbim_rig_stat(rig, "requests") - before;
 	esim_buf_free(&response);
 	return sw;
 }
@@ -189,8 +189,8 @@ STORY(a_modem_that_misses_le_gets_it)
 	uint32_t handle;
 	unsigned apdus;
 
-	rig_start(rig, quirks, NULL);
-	REQUIRE(rig_open(rig, "") == 0 && rig_isdr(rig, &handle) == 0);
+	mbim_rig_start(rig, quirks, NULL);
+	REQUIRE(mbim_rig_open(rig, "") == 0 && mbim_rig_isdr(rig, &handle) == 0);
 	REQUIRE_MSG(send_block(rig, handle, &apdus) == 0x9000 && apdus == 2, "%u", apdus);
 	REQUIRE_MSG(send_block(rig, handle, &apdus) == 0x9000 && apdus == 1, "%u", apdus);
 }
@@ -203,14 +203,14 @@ STORY(a_status_word_that_means_it_stays)
 	struct esim_buf response = ESIM_BUF_INIT;
 	uint32_t handle;
 
-	rig_start(rig, quirks, NULL);
-	REQUIRE(rig_open(rig, "") == 0 && rig_isdr(rig, &handle) == 0);
+	mbim_rig_start(rig, quirks, NULL);
+	REQUIRE(mbim_rig_open(rig, "") == 0 && mbim_rig_isdr(rig, &handle) == 0);
 	REQUIRE(mbim_channel_transmit(rig->mbim, handle, esim_slice(unknown, sizeof(unknown)), &response, 20000,
 				      &rig->err) == 0);
 	REQUIRE(esim_slice_is(esim_buf_slice(&response), "\x6D\x00", 2));
 	REQUIRE(rig->mbim->quirks.cla == QUIRK_CLASS_PLAIN && rig->mbim->quirks.le == QUIRK_LE_AUTO);
 	esim_buf_free(&response);
-	REQUIRE(rig_eid(rig, handle, 20000) == 0);
+	REQUIRE(mbim_rig_eid(rig, handle, 20000) == 0);
 }
 
 /* --- slots ------------------------------------------------------------------------------------------------- */
@@ -220,20 +220,20 @@ STORY(a_slot_is_taken_and_given_back)
 	struct esim_modem_facts facts;
 
 	rig->options.modem.slots = 2;
-	rig_start(rig, NULL, NULL);
-	REQUIRE_MSG(rig_open(rig, "?slot=2") == 0, "%s", rig->err.message);
-	REQUIRE(rig_state_is(rig, "slot 2\n"));
+	mbim_rig_start(rig, NULL, NULL);
+	REQUIRE_MSG(mbim_rig_open(rig, "?slot=2") == 0, "%s", rig->err.message);
+	REQUIRE(mbim_rig_state_is(rig, "slot 2\n"));
 	REQUIRE(mbim_facts(rig->mbim, &facts, NULL) == 0 && facts.slots == 2 && facts.slot == 2);
-	rig_is_healthy(rig);
-	rig_close(rig);
-	REQUIRE(rig_state_is(rig, "slot 1\n"));
+	mbim_rig_is_healthy(rig);
+	mbim_rig_close(rig);
+	REQUIRE(mbim_rig_state_is(rig, "slot 1\n"));
 	/* Without a name, the one in use; with its own name, that one and no switch. */
-	REQUIRE(rig_open(rig, "") == 0);
+	REQUIRE(mbim_rig_open(rig, "") == 0);
 	REQUIRE(mbim_facts(rig->mbim, &facts, NULL) == 0 && facts.slot == 1);
-	rig_close(rig);
-	REQUIRE(rig_open(rig, "?slot=1") == 0 && rig_state_is(rig, "slot 1\n"));
-	rig_close(rig);
-	REQUIRE(rig_open(rig, "?slot=3") == ESIM_ENODEV);
+	mbim_rig_close(rig);
+	REQUIRE(mbim_rig_open(rig, "?slot=1") == 0 && mbim_rig_state_is(rig, "slot 1\n"));
+	mbim_rig_close(rig);
+	REQUIRE(mbim_rig_open(rig, "?slot=3") == ESIM_ENODEV);
 	REQUIRE_MSG(strstr(rig->err.message, "it has 2"), "%s", rig->err.message);
 }
 
@@ -241,27 +241,27 @@ STORY(an_empty_slot_is_said_to_be_empty_and_given_back)
 {
 	rig->options.modem.slots = 2;
 	rig->options.modem.empty = 1 << 1;
-	rig_start(rig, NULL, NULL);
-	REQUIRE(rig_open(rig, "?slot=2") == ESIM_ENODEV);
+	mbim_rig_start(rig, NULL, NULL);
+	REQUIRE(mbim_rig_open(rig, "?slot=2") == ESIM_ENODEV);
 	REQUIRE_MSG(strstr(rig->err.message, "slot 2"), "%s", rig->err.message);
-	REQUIRE(rig_state_is(rig, "slot 1\n"));
-	REQUIRE(rig_open(rig, "") == 0);
-	rig_is_healthy(rig);
+	REQUIRE(mbim_rig_state_is(rig, "slot 1\n"));
+	REQUIRE(mbim_rig_open(rig, "") == 0);
+	mbim_rig_is_healthy(rig);
 }
 
 STORY(a_modem_that_cannot_switch_says_so)
 {
 	static const char *const quirks[] = { "no-slots", NULL };
 
-	rig_start(rig, quirks, NULL);
-	REQUIRE(rig_open(rig, "?slot=1") == ESIM_ENOTSUP && rig->err.advice[0]);
-	rig_configure(rig, "Slots=none");
-	REQUIRE(rig_open(rig, "?slot=1") == ESIM_ENOTSUP);
-	rig_stop(rig);
+	mbim_rig_start(rig, quirks, NULL);
+	REQUIRE(mbim_rig_open(rig, "?slot=1") == ESIM_ENOTSUP && rig->err.advice[0]);
+	mbim_rig_configure(rig, "Slots=none");
+	REQUIRE(mbim_rig_open(rig, "?slot=1") == ESIM_ENOTSUP);
+	mbim_rig_stop(rig);
 	rig->options.modem.slots = 2;
-	rig_start(rig, NULL, "Slots=executor");
-	REQUIRE(rig_open(rig, "?slot=2") == ESIM_ENOTSUP);
-	REQUIRE(rig_open(rig, "?slot=1") == 0);
+	mbim_rig_start(rig, NULL, "Slots=executor");
+	REQUIRE(mbim_rig_open(rig, "?slot=2") == ESIM_ENOTSUP);
+	REQUIRE(mbim_rig_open(rig, "?slot=1") == 0);
 }
 
 /* --- facts --------------------------------------------------------------------------------------------------- */
@@ -273,14 +273,14 @@ STORY(facts_come_from_the_modem)
 
 	rig->options.modem.imei = "490154203237518";
 	rig->options.modem.firmware = "FW 7";
-	rig_start(rig, NULL, NULL);
-	REQUIRE(rig_open(rig, "") == 0);
+	mbim_rig_start(rig, NULL, NULL);
+	REQUIRE(mbim_rig_open(rig, "") == 0);
 	REQUIRE(mbim_facts(rig->mbim, &facts, NULL) == 0);
 	REQUIRE(strcmp(facts.imei, "490154203237518") == 0 && strcmp(facts.firmware, "FW 7") == 0);
 	REQUIRE(facts.eutran >= 8);
-	rig_stop(rig);
-	rig_start(rig, quirks, NULL);
-	REQUIRE(rig_open(rig, "") == 0);
+	mbim_rig_stop(rig);
+	mbim_rig_start(rig, quirks, NULL);
+	REQUIRE(mbim_rig_open(rig, "") == 0);
 	REQUIRE(mbim_facts(rig->mbim, &facts, NULL) == 0 && !facts.imei[0]);
 }
 
@@ -291,18 +291,18 @@ STORY(rungs_end_channels_and_leave_the_radio_as_it_was)
 	struct esim_iccid iccid;
 	uint32_t handle;
 
-	rig_start(rig, NULL, NULL);
-	REQUIRE(rig_open(rig, "") == 0);
+	mbim_rig_start(rig, NULL, NULL);
+	REQUIRE(mbim_rig_open(rig, "") == 0);
 	/* A fresh card has no profile. */
 	REQUIRE(mbim_iccid(rig->mbim, &iccid, 5000, &rig->err) == ESIM_ENOENT);
 	for (int step = ESIM_MODEM_UIM_POWER; step <= ESIM_MODEM_AIRPLANE; step++) {
-		REQUIRE(rig_isdr(rig, &handle) == 0);
+		REQUIRE(mbim_rig_isdr(rig, &handle) == 0);
 		REQUIRE_MSG(mbim_step(rig->mbim, (enum esim_modem_step)step, 20000, &rig->err) == 0, "%s",
 			    rig->err.message);
-		REQUIRE(rig_eid(rig, handle, 20000) == ESIM_ESTALE);
+		REQUIRE(mbim_rig_eid(rig, handle, 20000) == ESIM_ESTALE);
 		mbim_channel_close(rig->mbim, handle);
-		REQUIRE(rig_channels(rig) == 0 && rig_state_is(rig, "radio on\n"));
-		rig_is_healthy(rig);
+		REQUIRE(mbim_rig_channels(rig) == 0 && mbim_rig_state_is(rig, "radio on\n"));
+		mbim_rig_is_healthy(rig);
 	}
 }
 
@@ -311,27 +311,27 @@ STORY(a_reset_modem_is_found_again)
 	uint32_t handle;
 	int r;
 
-	rig_start(rig, NULL, NULL);
-	REQUIRE(rig_open(rig, "") == 0 && rig_isdr(rig, &handle) == 0);
+	mbim_rig_start(rig, NULL, NULL);
+	REQUIRE(mbim_rig_open(rig, "") == 0 && mbim_rig_isdr(rig, &handle) == 0);
 	REQUIRE_MSG(mbim_step(rig->mbim, ESIM_MODEM_RESET, 20000, &rig->err) == 0, "%s", rig->err.message);
 	do
 		r = mbim_wait(rig->mbim, 20000, &rig->err);
 	while (r == 0);
 	REQUIRE_MSG(r == ESIM_ENODEV, "%s", rig->err.message);
 	REQUIRE_MSG(mbim_reopen(rig->mbim, 60000, &rig->err) == 0, "%s", rig->err.message);
-	REQUIRE(rig_eid(rig, handle, 20000) == ESIM_ESTALE);
-	rig_is_healthy(rig);
+	REQUIRE(mbim_rig_eid(rig, handle, 20000) == ESIM_ESTALE);
+	mbim_rig_is_healthy(rig);
 }
 
 STORY(a_rung_that_the_firmware_has_not_is_not_supported)
 {
 	static const char *const quirks[] = { "no-power", "no-reset", NULL };
 
-	rig_start(rig, quirks, NULL);
-	REQUIRE(rig_open(rig, "") == 0);
+	mbim_rig_start(rig, quirks, NULL);
+	REQUIRE(mbim_rig_open(rig, "") == 0);
 	REQUIRE(mbim_step(rig->mbim, ESIM_MODEM_UIM_POWER, 5000, &rig->err) == ESIM_ENOTSUP);
 	REQUIRE(mbim_step(rig->mbim, ESIM_MODEM_RESET, 5000, &rig->err) == ESIM_ENOTSUP);
-	rig_is_healthy(rig);
+	mbim_rig_is_healthy(rig);
 }
 
 ATF_TP_ADD_TCS(tp)

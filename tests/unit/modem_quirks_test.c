@@ -210,17 +210,23 @@ static void two_owners(const struct modem_way *way)
 	ATF_TC_BODY(name, tc) { call; }
 
 CASE(mbim_habits, try_all(&modem_way_mbim, ON_MBIM))
+CASE(qmi_habits, try_all(&modem_way_qmi, ON_QMI))
 CASE(at_habits, try_all(&modem_way_at, ON_AT))
 CASE(mbim_another_slot, another_slot(&modem_way_mbim))
+CASE(qmi_another_slot, another_slot(&modem_way_qmi))
 CASE(mbim_two_owners, two_owners(&modem_way_mbim))
+CASE(qmi_two_owners, two_owners(&modem_way_qmi))
 CASE(at_two_owners, two_owners(&modem_way_at))
 
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, mbim_habits);
+	ATF_TP_ADD_TC(tp, qmi_habits);
 	ATF_TP_ADD_TC(tp, at_habits);
 	ATF_TP_ADD_TC(tp, mbim_another_slot);
+	ATF_TP_ADD_TC(tp, qmi_another_slot);
 	ATF_TP_ADD_TC(tp, mbim_two_owners);
+	ATF_TP_ADD_TC(tp, qmi_two_owners);
 	ATF_TP_ADD_TC(tp, at_two_owners);
 	return atf_no_error();
 }

@@ -8,6 +8,7 @@
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +16,11 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define PROXY_TRIES 6000		/* of 10 ms */
 
 const struct modem_way modem_way_mbim = { "mbim", VMODEM_MBIM, "/usr/libexec/mbim-proxy" };
 const struct modem_way modem_way_qmi = { "qmi", VMODEM_QMI, "/usr/libexec/qmi-proxy" };
@@ -39,6 +43,20 @@ static void own_network(void)
 	close(fd);
 }
 
+static bool proxy_listens(const char *name)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool listens;
+
+	snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "%s", name);
+	listens = fd >= 0 && !connect(fd, (struct sockaddr *)&address,
+				      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name)));
+	if (fd >= 0)
+		close(fd);
+	return listens;
+}
+
 static void start_proxy(void)
 {
 	const char *proxy = modem_rig.way->proxy;
@@ -52,6 +70,11 @@ static void start_proxy(void)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		execl(proxy, proxy, "--no-exit", (char *)NULL);
 		_exit(127);
+	}
+	/* Where none listens yet the library starts one of its own, which would outlive the test. */
+	for (int tries = 0; !proxy_listens(strrchr(proxy, '/') + 1); tries++) {
+		ATF_REQUIRE_MSG(tries < PROXY_TRIES, "%s does not listen", proxy);
+		usleep(10000);
 	}
 }
 

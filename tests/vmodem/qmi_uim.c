@@ -114,9 +114,9 @@ static enum qmi_error read_transparent(struct qmi *qmi, struct qmi_message *in, 
 		return is_ready(qmi) ? QMI_MALFORMED : QMI_DEVICE_NOT_READY;
 	switch (file.data[0] | file.data[1] << 8) {
 	case EF_ICCID:
-		memset(contents, 0xFF, sizeof(contents));
-		if (vmodem_iccid(qmi->modem, &iccid))
-			memcpy(contents, iccid.bytes, sizeof(contents));
+		if (!vmodem_iccid(qmi->modem, &iccid))
+			return QMI_FILE_NOT_FOUND;
+		memcpy(contents, iccid.bytes, sizeof(contents));
 		len = sizeof(contents);
 		break;
 	case EF_IMSI:
