@@ -114,16 +114,18 @@ static void one(const struct procedure *procedure, const char *fault, unsigned a
 {
 	struct esim_error err;
 	char where[96];
+	unsigned seen;
 	int r;
 
 	snprintf(where, sizeof(where), "%s: %s at message %u of %s", modem_rig.way->scheme, fault, at_request,
 		 procedure->name);
 	prepare(procedure);
-	ATF_REQUIRE_EQ(vmodem_ask(modem_rig.modem, NULL, "fault %s@%u", fault, modem_rig_stat("requests") + at_request),
-		       0);
+	ATF_REQUIRE_EQ(vmodem_ask(modem_rig.modem, NULL, "fault %s@%u", fault, at_request), 0);
+	seen = modem_rig_stat("faults");
 	alarm(BOUND_S);
 	esim_error_clear(&err);
 	r = whole(procedure, &err);
+	ATF_CHECK_MSG(modem_rig_stat("faults") > seen, "%s: the fault did not happen", where);
 	ATF_CHECK_MSG(r == 0 || (err.code == r && err.message[0]), "%s: %d and no sentence", where, r);
 	heal();
 	alarm(BOUND_S);
