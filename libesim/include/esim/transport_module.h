@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Transports that are loaded when a URI asks for them, so that libesim needs none of the libraries
- * that they need: MODULEDIR/SCHEME.so, which exports one object, `esim_transport_module`. A module
+ * that they need: MODULEDIR/SCHEME.so, which exports one object. A module
  * belongs to the build that it was made with: another version is refused, not guessed at.
  */
 #ifndef ESIM_TRANSPORT_MODULE_H
@@ -25,8 +25,7 @@ struct esim_transport_module {
 		    struct esim_error *err);
 };
 
-/* What a module exports, and the name that it is looked up by. */
-extern const struct esim_transport_module esim_transport_module;
+/* The one object that a module exports, a struct esim_transport_module: the name that it is looked up by. */
 #define ESIM_TRANSPORT_MODULE_SYMBOL "esim_transport_module"
 
 /*
