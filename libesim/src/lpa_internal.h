@@ -25,6 +25,7 @@ struct lpa {
 	struct es10b_euicc_info2 info2;
 	bool switched;				/* the eUICC took the last switch, and says nothing else since */
 	bool has_settled;			/* see lpa_modem.c */
+	bool came_back;				/* the modem left the bus since the switch began, and is there again */
 	struct esim_modem_settled settled;
 	bool asked_modem;
 	struct es10b_device_info device;	/* the modem's, once asked */

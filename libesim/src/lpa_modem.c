@@ -58,7 +58,9 @@ static int prepare_retry(struct lpa *lpa, int rc, int attempt, struct esim_error
 {
 	switch (rc) {
 	case ESIM_ENODEV:
-		return esim_modem_reopen(transport_of(lpa), RETURN_TIMEOUT_MS, err);
+		rc = esim_modem_reopen(transport_of(lpa), RETURN_TIMEOUT_MS, err);
+		lpa->came_back = lpa->came_back || !rc;
+		return rc;
 	case ESIM_EBUSY:		/* not ready with its card yet */
 	case ESIM_EIO:
 		return lpa_pause(lpa, FIRST_WAIT_MS << attempt, err);
@@ -118,6 +120,8 @@ int lpa_settle_modem(struct lpa *lpa, const struct esim_modem_settle *how, struc
 		lpa_note(lpa, "the modem does not tell which profile it sees: restart it if the network does not come");
 	/* Both are done, and the first failure is what is told. */
 	failed = lpa_return_to_card(lpa, &cause);
+	/* Where the switch's own answer was lost with it, the climb found it back already. */
+	lpa->settled.re_enumerated = lpa->settled.re_enumerated || lpa->came_back;
 	if (!rc && failed)
 		*err = cause;
 	return rc ? rc : failed;

@@ -283,7 +283,7 @@ static int switch_profile(struct lpa *lpa, const struct change *change, const st
 
 	if (!err)
 		err = &local;
-	lpa->has_settled = lpa->switched = false;
+	lpa->has_settled = lpa->switched = lpa->came_back = false;
 	settling.refresh = flagged.refresh = lpa_refresh_flag(lpa, how->refresh);
 	if (lpa_modem_reports(lpa, &before))
 		settling.before = &before;

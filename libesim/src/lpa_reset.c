@@ -75,7 +75,7 @@ int lpa_memory_reset(struct lpa *lpa, unsigned options, struct esim_error *err)
 	rc = check_options(lpa, options, err);
 	if (rc)
 		return rc;
-	lpa->has_settled = false;
+	lpa->has_settled = lpa->came_back = false;
 	rc = lpa_call_patiently(lpa, "ES10c.eUICCMemoryReset", reset, &options, err);
 	if (rc == ESIM_ERESULT && err->es10_result == RESULT_NOTHING_TO_DELETE)
 		esim_error_advise(err, "there was nothing of what was chosen: nothing changed");

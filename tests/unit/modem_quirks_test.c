@@ -107,6 +107,8 @@ static int switch_both_ways(const struct habit *habit, const char *name, struct 
 	if (settled && habit->step >= 0)
 		ATF_CHECK_MSG((int)settled->step == habit->step, "%s: it took %s", name,
 			      esim_modem_step_name(settled->step));
+	if (habit->quirks[0] && !habit->quirks[1] && !habit->conf && !strcmp(habit->quirks[0], "reenumerates"))
+		ATF_CHECK_MSG(settled && settled->re_enumerated, "%s: that it left the bus is not told", name);
 	return modem_rig_switch(false, err);
 }
 
