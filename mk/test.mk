@@ -136,6 +136,7 @@ bench: deps
 	$(call quietly,programs and the bench) all pki bench-program lpad-bench-program vm-programs vm-bench-program
 	@$(RUN_ENV) tests/bench/run.sh
 	@$(RUN_ENV) tests/bench/lpad.sh
+	@$(RUN_ENV) tests/bench/modem.sh
 	@+$(RUN_ENV) tests/bench/vm.sh
 
 demo: deps

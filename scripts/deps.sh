@@ -42,7 +42,7 @@ declare -rA PACKAGES=(
 	[deb]="build-essential debhelper dh-dkms lintian rsync"
 	[lint]="cppcheck clang clang-tidy mandoc shellcheck sparse coccinelle perl"
 	[fuzz]="clang libclang-rt-14-dev"
-	[bench]="valgrind strace"
+	[bench]="valgrind strace bc"
 	[coverage]="lcov"
 	[fresh]="debootstrap debian-archive-keyring"
 )
