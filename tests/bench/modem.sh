@@ -68,12 +68,10 @@ figure() { # name
 	"$bin/vmodem" --to "$control" stats | sed -n "s/^$1 //p"
 }
 
-download() { # way link -> $waiting, $apdus, $messages, $wall
+download() { # way link -> $waiting, $apdus, $messages
 	start_card "$1" "$2"
-	local begin=$EPOCHREALTIME
 	"$bin/lpactl" --device "$device" --ci-roots "$BUILD/pki/nist" --connect-to "$NAME:443:$server" --json --stats \
 		download --smdp $NAME --matching-id p --yes >out.json
-	wall=$(echo "($EPOCHREALTIME - $begin) * 1000" | bc)
 	waiting=$(jq '[.stats[].cardMilliseconds] | add' out.json)
 	apdus=$(jq '[.stats[].apdus] | add' out.json)
 	messages=-
