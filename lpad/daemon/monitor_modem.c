@@ -84,6 +84,7 @@ static void add_seen(struct modem_watch *watch, const struct mm_modem *modem, co
 	seen->next = watch->seen;
 	watch->seen = seen;
 	seen->published = config_of(watch)->publish;
+	log_say(LOG_INFO, "a modem is there: %s", uri);
 	if (seen->published)
 		publish_change(watch->bus, uri, true);
 	else
@@ -123,6 +124,7 @@ static void drop_seen(struct modem_watch *watch, struct modem_seen **at)
 	struct modem_seen *seen = *at;
 
 	*at = seen->next;
+	log_say(LOG_INFO, "a modem is there no more: %s", seen->uri);
 	if (seen->published)
 		publish_change(watch->bus, seen->uri, false);
 	else
