@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 struct modem_seen {
 	struct modem_seen *next;
@@ -39,13 +39,15 @@ static const struct config *config_of(const struct modem_watch *watch)
 
 /* --- modems that are known ------------------------------------------------------------------------------- */
 
+/* stat() and not access(): that asks the unit's DeviceAllow= too, and a modem's port is modem-broker's to open. */
 static bool has_node(const char *uri)
 {
 	char path[ESIM_URI_SIZE];
+	struct stat status;
 	const char *rest = strchr(uri, ':') + 1;
 
 	snprintf(path, sizeof(path), "%.*s", (int)strcspn(rest, "?"), rest);
-	return access(path, F_OK) == 0;
+	return stat(path, &status) == 0;
 }
 
 static struct modem_seen *find_seen(struct modem_watch *watch, const struct mm_modem *modem, const char *uri)
