@@ -75,12 +75,19 @@ story_switched() {
 }
 
 # Start an enable that waits for a modem which does not answer.
+# Comes back when the card has been told.
 start_stuck_enable() {
+	told=$(times_told)
 	modem wdm0 "fault mute@1+:ready" >/dev/null
 	setsid ./lpactl enable "$ICCID" >stuck.out 2>&1 </dev/null &
 	stuck=$!
 	wait_until grep -q inhibit manager.log || atf_fail "not set aside: $(cat stuck.out)"
+	wait_until is_told_again || atf_fail "the card was not told to enable: $(cat stuck.out)"
 }
+
+# ES10c.EnableProfile, so far.
+times_told() { grep -c BF31 wdm0.log || true; }
+is_told_again() { [ "$(times_told)" -gt "$told" ]; }
 
 end_stuck() { # signal status
 	kill "-$1" "$stuck"
