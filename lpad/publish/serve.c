@@ -25,8 +25,10 @@ struct server {
 
 static int send_out(struct server *server, uint32_t id, uint32_t op, uint32_t handle, size_t len)
 {
-	server->out.msg = (struct euicc_proxy_msg){ .id = id, .op = op, .handle = handle, .length = (uint32_t)len };
-	return write(server->end, &server->out, sizeof(server->out.msg) + len) < 0 ? -errno : 0;
+	struct request *out = &server->out;
+
+	out->msg = (struct euicc_proxy_msg){ .id = id, .op = op, .handle = handle, .length = (uint32_t)len };
+	return write(server->end, out, sizeof(out->msg) + len) < 0 ? -errno : 0;
 }
 
 static int send_failure(struct server *server, int errnum)

@@ -105,6 +105,10 @@ lifecycle() { # uri
 
 # --- the same, by lpad for alice ---------------------------------------------------------------------------------
 
+# A modem has one owner, and lpad looks at one that comes: not while root has it.
+lpad_rests() { systemctl -q mask --runtime --now lpad.service; }
+lpad_may_serve() { systemctl -q unmask --runtime lpad.service; }
+
 alice_has() { # iccid state
 	as alice "lpactl --json profiles" &&
 		jq -e --arg iccid "$1" --arg state "$2" '.. | objects | select(.iccid? == $iccid and .profileState == $state)' as.out
@@ -112,6 +116,7 @@ alice_has() { # iccid state
 lpad_has_it() { as alice "lpactl --json info" && grep -q 89049032 as.out; }
 
 by_lpad() { # way
+	lpad_may_serve
 	becomes "$1: lpad, which is not root, has the eUICC" lpad_has_it
 	succeeds "$1: alice downloads" alice "lpactl download --yes 'LPA:1\$$NAME\$other'"
 	succeeds "$1: alice enables" alice "lpactl enable $OTHER"
@@ -144,6 +149,7 @@ mbim_story() {
 	says "mbimcli opens a channel to the ISD-R" 'channel: 1' \
 		mbim --ms-set-uicc-open-channel="application-id=$ISDR,selectp2arg=0,channel-group=1"
 	says "and closes it" '' mbim --ms-set-uicc-close-channel=channel=1
+	lpad_rests
 	lifecycle mbim:/dev/cdc-wdm0
 	broker_serves mbim:/dev/cdc-wdm0
 	lifecycle at:/dev/ttyACM1
@@ -164,6 +170,7 @@ qmi_story() {
 	# qmicli of libqmi 1.32 has neither ATR nor channels; this is what it has.
 	says "qmicli shows the card's state" "Card state: 'present'" qmi --uim-get-card-status
 	says "qmicli shows the slot's ATR" 'Slot status: active' qmi --uim-get-slot-status
+	lpad_rests
 	lifecycle qmi:/dev/cdc-wdm0
 	broker_serves qmi:/dev/cdc-wdm0
 	by_lpad qmi
