@@ -274,15 +274,16 @@ def lost():
         if card.reconnect(SCARD_LEAVE_CARD) == 0 and SCardStatus(card.handle)[0] == 0:
             break
         time.sleep(0.1)
-    # pcscd takes the card for another one, and powers it up.
+    # pcscd takes the card for another one, and powers it up: until it has, any command may find it gone.
     for _ in range(300):
         try:
             card.is_answered("0070000001", "019000")
+            answer = card.send(select(ISDR))
             break
         except OSError:
             card.reconnect(SCARD_LEAVE_CARD)
             time.sleep(0.1)
-    assert card.send(select(ISDR)).endswith("9000")
+    assert answer.endswith("9000")
     card.end()
     holder.end()
 
