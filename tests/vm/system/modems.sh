@@ -54,7 +54,9 @@ plug_in() { # protocol
 
 pull_out() {
 	kill -TERM "$vmodem"
-	holds_at "the modem ends well" 0 "$(wait "$vmodem"; echo $?)"
+	modem_ends=0
+	wait "$vmodem" || modem_ends=$?
+	holds_at "the modem ends well" 0 $modem_ends
 	becomes "ModemManager forgets the modem" mm_has_none
 }
 
