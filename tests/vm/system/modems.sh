@@ -33,8 +33,9 @@ what_there_is() {
 }
 becomes_shows=what_there_is
 
-mm() { timeout $WHILE mmcli -m any -J | jq -re ".modem.$1"; } # path
-sim() { timeout $WHILE mmcli -i "$(mm generic.sim)" -J | jq -re ".sim.properties.$1"; } # property
+# jq may say 0 of nothing at all: what mmcli says counts first.
+mm() { timeout $WHILE mmcli -m any -J >mm.json && jq -re ".modem.$1" mm.json; } # path
+sim() { mm_sim=$(mm generic.sim) && timeout $WHILE mmcli -i "$mm_sim" -J >sim.json && jq -re ".sim.properties.$1" sim.json; } # property
 mm_has_modem() { mm generic; }
 mm_has_none() { ! mm_has_modem; }
 mm_shows() { [ "$(sim iccid)" = "$1" ]; } # iccid
