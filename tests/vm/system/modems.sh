@@ -116,6 +116,7 @@ alice_has() { # iccid state
 	as alice "lpactl --json profiles" &&
 		jq -e --arg iccid "$1" --arg state "$2" '.. | objects | select(.iccid? == $iccid and .profileState == $state)' as.out
 }
+lpad_has_ended() { [ "$(systemctl is-active lpad.service)" = inactive ]; }
 lpad_has_it() { as alice "lpactl --json info" && grep -q 89049032 as.out; }
 
 by_lpad() { # way
@@ -127,6 +128,38 @@ by_lpad() { # way
 	becomes "$1: ModemManager shows the ICCID of alice's profile" mm_shows $OTHER
 	is_given_back "$1: after alice"
 	holds_at "$1: lpad has no rights for that" "$(id -u lpad)" "$(stat -c %u "/proc/$(systemctl show -P MainPID lpad.service)")"
+}
+
+alice_switches() { # way
+	succeeds "$1: alice disables" alice "lpactl disable $OTHER"
+	becomes "$1: it is disabled" alice_has $OTHER disabled
+	succeeds "$1: alice enables" alice "lpactl enable $OTHER"
+	becomes "$1: it is enabled" alice_has $OTHER enabled
+}
+
+# As /dev/euicc0, for programs that know that device alone.
+published() { # way
+	systemctl stop lpad.service
+	printf '[Modems]\nPublish=yes\n' >/etc/coreesim/lpad.conf.d/publish.conf
+	becomes "$1: published, lpad has the eUICC" lpad_has_it
+	says "$1: as /dev/euicc0" '/dev/euicc0' lpactl devices
+	says "$1: which systemd keeps" 'euicc-publish@.*running' systemctl --no-pager --no-legend list-units 'euicc-publish@*'
+	alice_switches "$1: published"
+	systemctl stop lpad.service 'euicc-publish@*'
+	rm /etc/coreesim/lpad.conf.d/publish.conf
+	becomes "$1: published no more, there is no device" test ! -e /dev/euicc0
+	is_given_back "$1: after it was published"
+}
+
+without_modem_manager() { # way
+	systemctl -q mask --runtime --now ModemManager.service
+	systemctl stop lpad.service
+	becomes "$1: without ModemManager lpad has the eUICC" lpad_has_it
+	alice_switches "$1: without ModemManager"
+	holds_at "$1: without ModemManager: no channel is open" 0 "$(control channels | head -n 1)"
+	systemctl -q unmask --runtime ModemManager.service
+	systemctl start ModemManager.service
+	becomes "$1: ModemManager, back again, has the modem" mm_has_modem
 }
 
 # --- who is not root ---------------------------------------------------------------------------------------------
@@ -162,6 +195,8 @@ mbim_story() {
 	holds_at "mmcli shows the eUICC's EID" "$eid" "$(sim eid)"
 	says "lpactl lists the modem" "mbim:/dev/cdc-wdm0" lpactl devices
 	says "with the EID that ModemManager knows" "$eid" lpactl --json devices
+	published mbim
+	without_modem_manager mbim
 	pull_out
 }
 
@@ -190,6 +225,6 @@ mbim_story
 qmi_story
 kill -TERM "$server"
 wait "$server"
-becomes "without a modem lpad ends" systemctl -q is-failed --state=inactive lpad.service
+becomes "without a modem lpad ends" lpad_has_ended
 [ "$tap_failed" = 0 ] || what_there_is | sed 's/^/# /'
 tap_exit
