@@ -38,8 +38,9 @@ wrong_usage_head() {
 }
 wrong_usage_body() {
 	atf_check -s exit:2 -e match:"--mbim, --qmi or --at" "$VMODEM" --pty
-	atf_check -s exit:2 -e match:"--pty and --usb" "$VMODEM" --mbim
-	atf_check -s exit:2 -e match:"--pty and --usb" "$VMODEM" --mbim --pty --usb
+	atf_check -s exit:2 -e match:"--pty, --usb and --qrtr" "$VMODEM" --mbim
+	atf_check -s exit:2 -e match:"--pty, --usb and --qrtr" "$VMODEM" --mbim --pty --usb
+	atf_check -s exit:2 -e match:"--qrtr is a way of --qmi" "$VMODEM" --mbim --qrtr
 	atf_check -s exit:2 -e match:"not both" "$VMODEM" --mbim --qmi --pty --pki "$PKI"
 	atf_check -s exit:2 -e match:"what is \"more\"" "$VMODEM" --mbim --pty more
 	atf_check -s exit:2 -e match:"--to needs" "$VMODEM" --to control

@@ -22,7 +22,7 @@ roots=("$@")
 # Of Debian's kernel: host controllers, emulated ports and gadgets.
 KERNEL_MODULES="xhci-pci usbmon vhci-hcd dummy_hcd"
 # Where modems are (root=modem): their ports.
-[[ " ${roots[*]} " != *" modem "* ]] || KERNEL_MODULES+=" cdc_mbim qmi_wwan cdc-acm"
+[[ " ${roots[*]} " != *" modem "* ]] || KERNEL_MODULES+=" cdc_mbim qmi_wwan cdc-acm qrtr"
 readonly OUR_MODULES="euicc euicc_proxy euicc_ccid"
 
 assignments=$(tests/vm/kernel.sh show "$piece")

@@ -11,7 +11,7 @@
 #include <string.h>
 
 static const char usage[] =
-"Usage: vmodem --mbim|--qmi|--at --pty|--usb [OPTION]...\n"
+"Usage: vmodem --mbim|--qmi|--at --pty|--usb|--qrtr [OPTION]...\n"
 "       vmodem --to SOCKET COMMAND\n"
 "A virtual modem with a virtual eUICC in each slot.\n"
 "\n"
@@ -20,6 +20,7 @@ static const char usage[] =
 "  --pty                  a pseudo-terminal for each; needs nothing\n"
 "  --pty-link PREFIX      symbolic links PREFIX-mbim, PREFIX-qmi, PREFIX-at follow them\n"
 "  --usb                  plugged into this machine by vhci_hcd; needs root and the module\n"
+"  --qrtr                 QMI at this machine's own node of QRTR; needs root and the module\n"
 "\n"
 "The modem:\n"
 "  --slots N              1 to 4 (1)    --active N   the slot in use at start (1)\n"
@@ -78,7 +79,7 @@ __attribute__((format(printf, 1, 2))) static int complain(const char *format, ..
 }
 
 enum choice {
-	OPT_MBIM = 256, OPT_QMI, OPT_AT, OPT_PTY, OPT_PTY_LINK, OPT_USB, OPT_SLOTS, OPT_ACTIVE, OPT_EMPTY, OPT_IMEI,
+	OPT_MBIM = 256, OPT_QMI, OPT_AT, OPT_PTY, OPT_PTY_LINK, OPT_USB, OPT_QRTR, OPT_SLOTS, OPT_ACTIVE, OPT_EMPTY, OPT_IMEI,
 	OPT_MANUFACTURER, OPT_MODEL, OPT_FIRMWARE, OPT_ID, OPT_STATE, OPT_PKI, OPT_LINK, OPT_CARD_FAULT, OPT_LOG,
 	OPT_QUIRK, OPT_FAULT, OPT_CONTROL, OPT_TO, OPT_HELP, OPT_VERSION,
 };
@@ -90,6 +91,7 @@ static const struct option long_options[] = {
 	{ "pty", no_argument, NULL, OPT_PTY },
 	{ "pty-link", required_argument, NULL, OPT_PTY_LINK },
 	{ "usb", no_argument, NULL, OPT_USB },
+	{ "qrtr", no_argument, NULL, OPT_QRTR },
 	{ "slots", required_argument, NULL, OPT_SLOTS },
 	{ "active", required_argument, NULL, OPT_ACTIVE },
 	{ "empty", required_argument, NULL, OPT_EMPTY },
@@ -114,13 +116,13 @@ static const struct option long_options[] = {
 
 static void take_flag(enum choice option, struct vmodem_arguments *arguments)
 {
-	if (option == OPT_PTY)
-		arguments->pty = true;
-	else if (option == OPT_USB)
-		arguments->serve.usb = true;
-	else
+	if (option == OPT_PTY || option == OPT_USB || option == OPT_QRTR) {
+		arguments->ways++;
+		arguments->serve.way = option == OPT_PTY ? VMODEM_PTY : option == OPT_USB ? VMODEM_USB : VMODEM_QRTR;
+	} else {
 		arguments->serve.modem.protocols |= option == OPT_MBIM ? VMODEM_MBIM : option == OPT_QMI ? VMODEM_QMI :
 						    VMODEM_AT;
+	}
 }
 
 static bool take_text(enum choice option, const char *value, struct vmodem_arguments *arguments)
@@ -192,9 +194,11 @@ static int check(struct vmodem_arguments *arguments)
 
 	if (!modem->protocols)
 		return complain("--mbim, --qmi or --at is needed");
-	if (arguments->pty == arguments->serve.usb)
-		return complain("one of --pty and --usb is needed");
-	if (arguments->serve.pty_link && !arguments->pty)
+	if (arguments->ways != 1)
+		return complain("one of --pty, --usb and --qrtr is needed");
+	if (arguments->serve.way == VMODEM_QRTR && modem->protocols != VMODEM_QMI)
+		return complain("--qrtr is a way of --qmi, and of that alone");
+	if (arguments->serve.pty_link && arguments->serve.way != VMODEM_PTY)
 		return complain("--pty-link goes with --pty");
 	if (modem->card.pki_count == 0)
 		modem->card.pki_dirs[modem->card.pki_count++] = veuicc_default_pki();

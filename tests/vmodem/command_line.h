@@ -11,7 +11,7 @@ enum { EXIT_OTHER = 1, EXIT_USAGE = 2 };
 
 struct vmodem_arguments {
 	struct vmodem_serve_options serve;
-	bool pty;
+	unsigned ways;				/* how many it names */
 	const char *quirks[VMODEM_MAX_QUIRKS + 1];
 	size_t quirk_count;
 	const char *to;				/* a running modem that gets a command */

@@ -95,5 +95,7 @@ int main(int argc, char **argv)
 	if (!r)
 		return 0;
 	fprintf(stderr, "vmodem: %s\n", err.message);
+	if (err.advice[0])
+		fprintf(stderr, "advice: %s\n", err.advice);
 	return err.code == ESIM_EINVAL ? EXIT_USAGE : EXIT_OTHER;
 }

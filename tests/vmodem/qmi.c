@@ -44,17 +44,21 @@ struct qmi_client *vqmi_allocate(struct qmi *qmi, uint8_t service)
 						(uint8_t)(qmi->next_client + 1);
 	while (vqmi_client(qmi, service, qmi->next_client));
 	*client = (struct qmi_client){ .used = true, .service = service, .id = qmi->next_client };
+	qmi->modem->counts[COUNT_CLIENTS]++;
 	return client;
 }
 
-/* What `stats` tells: none is to be left when a program has ended. */
-static void count_clients(struct qmi *qmi)
+void vqmi_release(struct qmi *qmi, struct qmi_client *client)
 {
-	uint64_t *count = &qmi->modem->counts[COUNT_CLIENTS];
+	if (client->used)
+		qmi->modem->counts[COUNT_CLIENTS]--;
+	client->used = false;
+}
 
-	*count = 0;
+void vqmi_release_all(struct qmi *qmi)
+{
 	for (size_t i = 0; i < QMI_MAX_CLIENTS; i++)
-		*count += qmi->clients[i].used;
+		vqmi_release(qmi, &qmi->clients[i]);
 }
 
 /* --- frames to the host -------------------------------------------------------------------------------------- */
@@ -217,7 +221,6 @@ static void take_frame(struct qmi *qmi, struct esim_slice frame)
 	len = (size_t)(p[2] | p[3] << 8);
 	if (len == frame.len - before)
 		take_message(qmi, &header, esim_slice(frame.data + before, len));
-	count_clients(qmi);
 }
 
 /* False: what is there is no whole frame. */
@@ -266,9 +269,8 @@ static void forget(struct qmi *qmi)
 {
 	esim_buf_free(&qmi->in);
 	esim_buf_free(&qmi->long_answer);
-	memset(qmi->clients, 0, sizeof(qmi->clients));
+	vqmi_release_all(qmi);
 	qmi->next_client = qmi->mode = 0;
-	count_clients(qmi);
 }
 
 static void front_close(struct vmodem_front *front)

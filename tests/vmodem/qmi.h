@@ -77,7 +77,10 @@ extern const struct qmi_command vqmi_ctl_commands[], vqmi_dms_commands[], vqmi_u
 
 /* --- qmi.c ----------------------------------------------------------------------------------------------- */
 
+/* `stats` counts clients: none is to be left when a program has ended. NULL: there are too many. */
 struct qmi_client *vqmi_allocate(struct qmi *qmi, uint8_t service);
+void vqmi_release(struct qmi *qmi, struct qmi_client *client);
+void vqmi_release_all(struct qmi *qmi);
 struct qmi_client *vqmi_client(struct qmi *qmi, uint8_t service, uint8_t id);
 /* To each client of UIM that wants one of @events. */
 void vqmi_indicate_uim(struct qmi *qmi, uint32_t events, uint16_t id, struct esim_slice tlvs);

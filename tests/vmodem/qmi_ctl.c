@@ -44,7 +44,7 @@ static enum qmi_error release(struct qmi *qmi, struct qmi_message *in, struct es
 	client = vqmi_client(qmi, value.data[0], value.data[1]);
 	if (!client)
 		return QMI_INVALID_CLIENT_ID;
-	client->used = false;
+	vqmi_release(qmi, client);
 	vqmi_put_tlv(out, TLV_VALUE, value.data, value.len);
 	return QMI_OK;
 }
@@ -67,8 +67,7 @@ static enum qmi_error set_instance(struct qmi *qmi, struct qmi_message *in, stru
 static enum qmi_error sync(struct qmi *qmi, struct qmi_message *in, struct esim_buf *out)
 {
 	(void)in, (void)out;
-	for (size_t i = 0; i < QMI_MAX_CLIENTS; i++)
-		qmi->clients[i].used = false;
+	vqmi_release_all(qmi);
 	return QMI_OK;
 }
 

@@ -60,6 +60,19 @@ static int loop(struct server *server, int stop_fd)
 	}
 }
 
+static int make_way(const struct vmodem_serve_options *options, struct server *server, struct esim_error *err)
+{
+	switch (options->way) {
+	case VMODEM_USB:
+		return vmodem_usb_new(server->modem, &server->way, err);
+	case VMODEM_QRTR:
+		return vmodem_qrtr_new(server->modem, &server->way, err);
+	case VMODEM_PTY:
+		break;
+	}
+	return vmodem_pty_new(server->modem, options, &server->way, err);
+}
+
 int vmodem_serve(const struct vmodem_serve_options *options, int stop_fd, int command_fd,
 		 void (*notice)(void *context, const char *line), void *context, struct esim_error *err)
 {
@@ -73,8 +86,7 @@ int vmodem_serve(const struct vmodem_serve_options *options, int stop_fd, int co
 	if (!r && options->control)
 		r = vmodem_control_listen(&server.control, options->control, err);
 	if (!r)
-		r = options->usb ? vmodem_usb_new(server.modem, &server.way, err) :
-				   vmodem_pty_new(server.modem, options, &server.way, err);
+		r = make_way(options, &server, err);
 	if (!r) {
 		server.way->notice = notice;
 		server.way->context = context;

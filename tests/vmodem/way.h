@@ -32,7 +32,7 @@ struct vmodem_way {
 
 struct vmodem_serve_options {
 	struct vmodem_options modem;
-	bool usb;				/* else a pty for each protocol */
+	enum { VMODEM_PTY, VMODEM_USB, VMODEM_QRTR } way;	/* a pty for each protocol, ... */
 	const char *pty_link;			/* PREFIX: PREFIX-mbim and so on follow the ptys [none] */
 	const char *control;			/* path of a socket for commands [none] */
 };
@@ -41,6 +41,7 @@ struct vmodem_serve_options {
 int vmodem_pty_new(struct vmodem *modem, const struct vmodem_serve_options *options, struct vmodem_way **ret,
 		   struct esim_error *err);
 int vmodem_usb_new(struct vmodem *modem, struct vmodem_way **ret, struct esim_error *err);
+int vmodem_qrtr_new(struct vmodem *modem, struct vmodem_way **ret, struct esim_error *err);
 
 /* --- run.c: the loop ------------------------------------------------------------------------------- */
 
