@@ -43,6 +43,7 @@ static int take_limit(u32 *limit, u32 least, u32 most)
 static int take_arguments(struct euicc_proxy_new_dev *args)
 {
 	const bool extended = args->features & EUICC_FEATURE_EXTENDED;
+	const bool owned = args->features & EUICC_FEATURE_OWNED;
 
 	if (args->features & ~ALL_FEATURES || args->flags ||
 	    memchr_inv(args->reserved1, 0, sizeof(args->reserved1)) ||
@@ -57,8 +58,11 @@ static int take_arguments(struct euicc_proxy_new_dev *args)
 	if (take_limit(&args->max_command, LEAST_COMMAND,
 		       extended ? EXTENDED_COMMAND : SHORT_COMMAND))
 		return -EINVAL;
+	if (!args->max_response)
+		args->max_response = extended ? EXTENDED_RESPONSE : SHORT_RESPONSE;
+	/* Who owns the channels may have gathered what comes by 61xx. */
 	return take_limit(&args->max_response, LEAST_RESPONSE,
-			  extended ? EXTENDED_RESPONSE : SHORT_RESPONSE);
+			  extended || owned ? EXTENDED_RESPONSE : SHORT_RESPONSE);
 }
 
 /* --- making it ---------------------------------------------------------------------------- */

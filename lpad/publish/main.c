@@ -17,6 +17,9 @@
 
 #define DEVICE "/dev/euicc-proxy"
 
+/* A modem whose commands are short gathers what comes by 61xx, and answers it whole. */
+#define MAX_RESPONSE 65536u
+
 enum { EXIT_OTHER = 1, EXIT_USAGE = 2 };
 
 static void print_help(void)
@@ -64,6 +67,7 @@ static void describe(struct esim_transport *transport, const char *name, struct 
 	if (info.features & ESIM_TRANSPORT_EXTENDED)
 		args->features |= EUICC_FEATURE_EXTENDED;
 	args->protocol = EUICC_PROTOCOL_NONE;
+	args->max_response = MAX_RESPONSE;
 	if (info.atr_len <= sizeof(args->atr)) {
 		memcpy(args->atr, info.atr, info.atr_len);
 		args->atr_len = (uint32_t)info.atr_len;
@@ -91,6 +95,7 @@ static int publish(const char *uri, const char *name, int stop_fd, struct esim_e
 {
 	struct esim_transport *transport = NULL;
 	struct esim_transport_info info;
+	struct port *port = NULL;
 	int fd = open(DEVICE, O_RDWR | O_CLOEXEC), end = -1, rc;
 
 	/* Before anything is done to the modem. */
@@ -104,13 +109,16 @@ static int publish(const char *uri, const char *name, int stop_fd, struct esim_e
 					    "readers", uri);
 	}
 	if (!rc)
+		rc = port_new(uri, &port, err);
+	if (!rc)
 		rc = make_device(fd, transport, name, &end, err);
 	if (!rc)
-		rc = publish_serve(transport, end, stop_fd, err);
+		rc = publish_serve(transport, port, end, stop_fd, err);
 	/* The device goes first, and with it its clients. */
 	if (end >= 0)
 		close(end);
 	close(fd);
+	port_free(&port);
 	esim_transport_free(&transport);
 	return rc;
 }

@@ -6,6 +6,7 @@
  *   main.c     the command line, the device, its end
  *   serve.c    requests of the kernel
  *   watcher.c  what ends a request that is under way: the kernel's CANCEL, a signal
+ *   port.c     the modem's port, and that it is gone
  */
 #ifndef EUICC_PUBLISH_H
 #define EUICC_PUBLISH_H
@@ -14,8 +15,25 @@
 
 #include <linux/euicc.h>
 
-/* Requests on @end until @stop_fd can be read: 0. Else why it ends before that; @err is filled then. */
-int publish_serve(struct esim_transport *transport, int end, int stop_fd, struct esim_error *err);
+#include <stdbool.h>
+
+struct port;
+
+/*
+ * Requests on @end until @stop_fd can be read: 0. Else why it ends before that, ESIM_ENODEV where the modem went; @err
+ * is filled then. @port may be NULL: that the modem went is seen at the next request.
+ */
+int publish_serve(struct esim_transport *transport, const struct port *port, int end, int stop_fd,
+		  struct esim_error *err);
+
+/* --- port.c -------------------------------------------------------------------------------------------- */
+
+/* Of an open modem. *@ret is NULL where @uri names no file (QRTR). ESIM_ENODEV: it is gone already. */
+int port_new(const char *uri, struct port **ret, struct esim_error *err);
+/* Readable: port_is_gone() may say something new. -1 of NULL. */
+int port_fd(const struct port *port);
+bool port_is_gone(const struct port *port);
+void port_free(struct port **port);
 
 /* --- watcher.c ---------------------------------------------------------------------------------------- */
 

@@ -18,6 +18,7 @@ struct request {
 struct server {
 	struct esim_transport *transport;
 	int end;
+	bool gone;			/* the modem */
 	struct request in, out;
 };
 
@@ -75,7 +76,10 @@ static int errno_of(const struct esim_error *err)
 static int fail(struct server *server, const struct esim_error *err)
 {
 	const bool over = err->code == ESIM_ESTALE || err->code == ESIM_ENODEV;
-	int r = over ? send_out(server, 0, EUICC_PROXY_EVENT, EUICC_EVENT_RESET, 0) : 0;
+	int r;
+
+	server->gone = err->code == ESIM_ENODEV;
+	r = over ? send_out(server, 0, EUICC_PROXY_EVENT, EUICC_EVENT_RESET, 0) : 0;
 
 	return r ? r : send_failure(server, errno_of(err));
 }
@@ -174,23 +178,30 @@ static int read_and_handle(struct server *server, struct watcher *watcher)
 	return r;
 }
 
-static int loop(struct server *server, struct watcher *watcher, int stop_fd)
+static int loop(struct server *server, struct watcher *watcher, const struct port *port, int stop_fd)
 {
-	struct pollfd fds[] = { { .fd = server->end, .events = POLLIN }, { .fd = stop_fd, .events = POLLIN } };
+	struct pollfd fds[] = {
+		{ .fd = server->end, .events = POLLIN },
+		{ .fd = stop_fd, .events = POLLIN },
+		{ .fd = port_fd(port), .events = POLLIN },
+	};
 	int r = 0;
 
-	while (!r) {
-		if (poll(fds, 2, -1) < 0)
+	while (!r && !server->gone) {
+		if (poll(fds, 3, -1) < 0)
 			r = errno == EINTR ? 0 : -errno;
 		else if (fds[1].revents)
 			return 0;
-		else
+		else if (fds[2].revents && port_is_gone(port))
+			server->gone = true;
+		else if (fds[0].revents)
 			r = read_and_handle(server, watcher);
 	}
 	return r;
 }
 
-int publish_serve(struct esim_transport *transport, int end, int stop_fd, struct esim_error *err)
+int publish_serve(struct esim_transport *transport, const struct port *port, int end, int stop_fd,
+		  struct esim_error *err)
 {
 	struct server *server = calloc(1, sizeof(*server));
 	struct esim_cancel *cancel = NULL;
@@ -205,11 +216,13 @@ int publish_serve(struct esim_transport *transport, int end, int stop_fd, struct
 		server->transport = transport;
 		server->end = end;
 		esim_transport_set_cancel(transport, cancel);
-		r = loop(server, watcher, stop_fd);
+		r = loop(server, watcher, port, stop_fd);
 		esim_transport_set_cancel(transport, NULL);
 	}
 	if (r)
 		rc = esim_error_errno(err, ESIM_EIO, -r, "the kernel's proxy does not work");
+	else if (!rc && server->gone)
+		rc = esim_error_set(err, ESIM_ENODEV, "the modem is gone");
 	watcher_free(&watcher);
 	esim_cancel_free(&cancel);
 	free(server);

@@ -15,11 +15,13 @@ struct watcher {
 	struct esim_cancel *cancel;
 	pthread_mutex_t lock;			/* for what follows */
 	bool armed, quit, stopped;
+	unsigned request;			/* counted by arming */
 };
 
 static void *watch(void *context)
 {
 	struct watcher *watcher = context;
+	unsigned request;
 	bool quit = false;
 
 	while (!quit) {
@@ -33,6 +35,7 @@ static void *watch(void *context)
 		pthread_mutex_lock(&watcher->lock);
 		if (watcher->armed)
 			fds[2].fd = watcher->end;
+		request = watcher->request;
 		if (watcher->stopped)
 			fds[1].fd = -1;
 		pthread_mutex_unlock(&watcher->lock);
@@ -42,6 +45,9 @@ static void *watch(void *context)
 			eventfd_read(watcher->wake_fd, &ignored);
 		pthread_mutex_lock(&watcher->lock);
 		watcher->stopped |= fds[1].revents != 0;
+		/* What came while a request was waited for that is over by now was the next one. */
+		if (request != watcher->request)
+			fds[2].revents = 0;
 		if (watcher->stopped || (watcher->armed && fds[2].revents))
 			esim_cancel_trigger(watcher->cancel);
 		/* Once is enough: what can be read there is not read here. */
@@ -91,6 +97,7 @@ void watcher_arm(struct watcher *watcher)
 {
 	pthread_mutex_lock(&watcher->lock);
 	watcher->armed = true;
+	watcher->request++;
 	pthread_mutex_unlock(&watcher->lock);
 	eventfd_write(watcher->wake_fd, 1);
 }

@@ -7,9 +7,11 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define HANDLE 0x107u
@@ -26,7 +28,8 @@ static struct modem {
 	uint16_t refusal;		/* SELECT's status word; 0: it opens */
 	uint32_t closed;
 	unsigned resets;
-	bool hangs, stale;
+	bool hangs, stale, gone;
+	bool heeds;			/* takes its time, and what is cancelled */
 } modem;
 
 static void modem_close(void *priv)
@@ -57,6 +60,10 @@ static int channel_transmit(void *priv, uint32_t handle, struct esim_slice comma
 	struct pollfd fd = { .fd = esim_cancel_fd(modem.cancel), .events = POLLIN };
 
 	(void)priv, (void)handle, (void)timeout_ms;
+	if (modem.heeds && poll(&fd, 1, 1) != 0)
+		return esim_error_set(err, ESIM_ECANCELED, "cancelled");
+	if (modem.gone)
+		return esim_error_set(err, ESIM_ENODEV, "the modem left");
 	if (modem.stale)
 		return esim_error_set(err, ESIM_ESTALE, "the modem was reset");
 	if (modem.hangs) {
@@ -100,6 +107,7 @@ static const struct esim_transport_ops ops = {
 
 struct rig {
 	struct esim_transport *transport;
+	struct port *port;
 	int kernel, end, stop_fd, rc;
 	struct esim_error err;
 	pthread_t thread;
@@ -109,11 +117,11 @@ static void *serve(void *context)
 {
 	struct rig *rig = context;
 
-	rig->rc = publish_serve(rig->transport, rig->end, rig->stop_fd, &rig->err);
+	rig->rc = publish_serve(rig->transport, rig->port, rig->end, rig->stop_fd, &rig->err);
 	return NULL;
 }
 
-static void begin(struct rig *rig)
+static void begin_at(struct rig *rig, const char *uri)
 {
 	int fds[2];
 
@@ -122,18 +130,31 @@ static void begin(struct rig *rig)
 	rig->kernel = fds[0];
 	rig->end = fds[1];
 	rig->stop_fd = eventfd(0, EFD_CLOEXEC);
+	ATF_REQUIRE_EQ_MSG(0, port_new(uri, &rig->port, &rig->err), "%s", rig->err.message);
 	ATF_REQUIRE_EQ(0, esim_transport_new(&ops, &modem, &rig->transport));
 	ATF_REQUIRE_EQ(0, pthread_create(&rig->thread, NULL, serve, rig));
+}
+
+static void begin(struct rig *rig)
+{
+	begin_at(rig, "qmi:qrtr://0");
+}
+
+/* It ends by itself, or has. */
+static void ended(struct rig *rig)
+{
+	ATF_REQUIRE_EQ(0, pthread_join(rig->thread, NULL));
+	esim_transport_free(&rig->transport);
+	port_free(&rig->port);
+	close(rig->kernel);
+	close(rig->end);
+	close(rig->stop_fd);
 }
 
 static void end(struct rig *rig)
 {
 	eventfd_write(rig->stop_fd, 1);
-	ATF_REQUIRE_EQ(0, pthread_join(rig->thread, NULL));
-	esim_transport_free(&rig->transport);
-	close(rig->kernel);
-	close(rig->end);
-	close(rig->stop_fd);
+	ended(rig);
 }
 
 static void ask(struct rig *rig, uint32_t id, uint32_t op, uint32_t handle, const void *payload, uint32_t len)
@@ -228,6 +249,21 @@ ATF_TC_BODY(what_the_kernel_cancels_ends_and_the_next_request_is_served, tc)
 	end(&rig);
 }
 
+/* A request is not taken for the CANCEL of the one before it. */
+ATF_TC_WITHOUT_HEAD(requests_that_come_as_fast_as_they_can_are_none_of_them_cancelled);
+ATF_TC_BODY(requests_that_come_as_fast_as_they_can_are_none_of_them_cancelled, tc)
+{
+	struct rig rig;
+
+	begin(&rig);
+	modem.heeds = true;
+	for (uint32_t id = 1; id < 1000; id++) {
+		ask(&rig, id, EUICC_PROXY_XFER, HANDLE, "\x80\xE2\x91\x00", 4);
+		answered(&rig, id, HANDLE, "\x80\xE2\x91\x00\x90\x00", 6);
+	}
+	end(&rig);
+}
+
 ATF_TC_WITHOUT_HEAD(a_signal_ends_what_is_under_way);
 ATF_TC_BODY(a_signal_ends_what_is_under_way, tc)
 {
@@ -256,12 +292,57 @@ ATF_TC_BODY(channels_that_the_modem_lost_are_a_session_that_is_over, tc)
 	end(&rig);
 }
 
+ATF_TC_WITHOUT_HEAD(a_modem_that_goes_while_nobody_asks_ends_it);
+ATF_TC_BODY(a_modem_that_goes_while_nobody_asks_ends_it, tc)
+{
+	char uri[64] = "mbim:/tmp/publish.XXXXXX?slot=1", *path = uri + strlen("mbim:");
+	char *query = strchr(path, '?');
+	struct rig rig;
+	int fd;
+
+	*query = '\0';
+	fd = mkstemp(path);
+	ATF_REQUIRE(fd >= 0);
+	*query = '?';
+	begin_at(&rig, uri);
+	*query = '\0';
+	/* Other rights, as udev gives them, are no end. */
+	ATF_REQUIRE_EQ(0, chmod(path, 0660));
+	ask(&rig, 1, EUICC_PROXY_XFER, HANDLE, "\x80\xE2\x91\x00", 4);
+	answered(&rig, 1, HANDLE, "\x80\xE2\x91\x00\x90\x00", 6);
+	/* As a device's node is, which a program has open. */
+	ATF_REQUIRE_EQ(0, unlink(path));
+	ended(&rig);
+	close(fd);
+	ATF_CHECK_EQ_MSG(ESIM_ENODEV, rig.rc, "%s", rig.err.message);
+}
+
+ATF_TC_WITHOUT_HEAD(a_modem_that_is_gone_at_a_request_ends_it);
+ATF_TC_BODY(a_modem_that_is_gone_at_a_request_ends_it, tc)
+{
+	struct message message;
+	struct rig rig;
+
+	begin(&rig);
+	modem.gone = true;
+	ask(&rig, 1, EUICC_PROXY_XFER, HANDLE, "\x80\xE2\x91\x00", 4);
+	message = heard(&rig);
+	is(&message, 0, EUICC_PROXY_EVENT, EUICC_EVENT_RESET, "", 0);
+	message = heard(&rig);
+	is(&message, 1, EUICC_PROXY_FAILED, ENOMEDIUM, "", 0);
+	ended(&rig);
+	ATF_CHECK_EQ_MSG(ESIM_ENODEV, rig.rc, "%s", rig.err.message);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, every_request_has_its_answer);
 	ATF_TP_ADD_TC(tp, a_card_that_refuses_an_application_says_so_by_its_status_word);
 	ATF_TP_ADD_TC(tp, what_the_kernel_cancels_ends_and_the_next_request_is_served);
+	ATF_TP_ADD_TC(tp, requests_that_come_as_fast_as_they_can_are_none_of_them_cancelled);
 	ATF_TP_ADD_TC(tp, a_signal_ends_what_is_under_way);
 	ATF_TP_ADD_TC(tp, channels_that_the_modem_lost_are_a_session_that_is_over);
+	ATF_TP_ADD_TC(tp, a_modem_that_goes_while_nobody_asks_ends_it);
+	ATF_TP_ADD_TC(tp, a_modem_that_is_gone_at_a_request_ends_it);
 	return atf_no_error();
 }

@@ -43,6 +43,8 @@ static const struct {
 	{ "the longest extended response", MAX_RESPONSE, 65536, EUICC_FEATURE_EXTENDED, 0 },
 	{ "a response longer than extended APDUs have", MAX_RESPONSE, 65537, EUICC_FEATURE_EXTENDED,
 	  -EINVAL },
+	{ "the longest response that a modem has gathered", MAX_RESPONSE, 65536, EUICC_FEATURE_OWNED, 0 },
+	{ "a response longer than that", MAX_RESPONSE, 65537, EUICC_FEATURE_OWNED, -EINVAL },
 	{ "a response in which an FCI has no room", MAX_RESPONSE, 255, 0, -EINVAL },
 	{ "an unknown protocol", PROTOCOL, 2, 0, -EINVAL },
 	{ "T=1", PROTOCOL, EUICC_PROTOCOL_T1, 0, 0 },

@@ -291,7 +291,8 @@ struct euicc_event {
  * struct euicc_proxy_new_dev - make a /dev/euiccN (EUICC_PROXY_NEW_DEV)
  * @features: in: EUICC_FEATURE_* of the transport
  * @max_command: in: longest command APDU in bytes; 0: 261, or 65544 with EUICC_FEATURE_EXTENDED
- * @max_response: in: most response data in bytes; 0: 256, or 65536 with EUICC_FEATURE_EXTENDED
+ * @max_response: in: most response data in bytes; 0: 256, or 65536 with EUICC_FEATURE_EXTENDED. Up to
+ *                65536 with EUICC_FEATURE_OWNED too: a modem may have gathered what comes by 61xx
  * @protocol: in: EUICC_PROTOCOL_*, to tell the clients
  * @atr_len: in: bytes of @atr; 0 where it comes with the answer to RESET
  * @atr: in: answer to reset
