@@ -19,6 +19,8 @@ cd "$(dirname "$0")/.." || exit 1
 : "${BUILD:?start this by 'make check'}" "${MAKE_BUILD:=$BUILD}" "${MAKE:=make}" "${FUZZ_SECONDS:=30}" "${REFDATA:=}"
 MODE=${1:-all}
 JOBS=$(nproc)
+# Tests wait for others more than they compute: for modems that are mute, for daemons, for timers.
+readonly TESTS_AT_ONCE=$((2 * JOBS))
 export LSAN_OPTIONS=suppressions=$PWD/tests/lsan.supp:print_suppressions=0
 RESULTS=$BUILD/results
 # Every process of a run carries this in its environment, which is how one that
@@ -162,7 +164,7 @@ suite() { # label build-directory suite
 	say "$label"
 	mkdir -p "$RESULTS/home"
 	rm -f "$file"
-	run clean_env "$build" kyua --config=none --logfile="$RESULTS/kyua.log" -v parallelism="$JOBS" \
+	run clean_env "$build" kyua --config=none --logfile="$RESULTS/kyua.log" -v parallelism="$TESTS_AT_ONCE" \
 		test --kyuafile="$build/tests/$name/Kyuafile" --results-file="$file" >"$report" 2>&1
 	if ! figures=$(kyua_report "$build" "$file" --results-filter=skipped,failed,broken 2>&1); then
 		cat "$report"
