@@ -279,6 +279,33 @@ void journal_closed(struct journal *journal, uint32_t channel)
 	(void)write_state(journal);
 }
 
+/* --- the slot --------------------------------------------------------------------------------------------- */
+
+int journal_slot_switching(struct journal *journal, const struct journal_slots *slots, struct esim_error *err)
+{
+	const struct journal_slots before = journal->state.slots;
+
+	journal->state.slots = *slots;
+	if (write_state(journal) == 0)
+		return 0;
+	journal->state.slots = before;
+	return esim_error_errno(err, ESIM_EIO, errno, "the journal of the modem's slot");
+}
+
+void journal_slot_restored(struct journal *journal)
+{
+	journal->state.slots = (struct journal_slots){ 0 };
+	(void)write_state(journal);
+}
+
+bool journal_slot_left(const struct journal *journal, struct journal_slots *ret)
+{
+	*ret = journal->state.slots;
+	return ret->before != 0;
+}
+
+/* --- all of it --------------------------------------------------------------------------------------------- */
+
 void journal_all_closed(struct journal *journal, const struct modem_identity *identity)
 {
 	journal->state.count = 0;

@@ -49,6 +49,15 @@ static void take_channel(char *line, bool pending, struct journal_state *state)
 	});
 }
 
+/* "slots BEFORE NOW", the first word gone. */
+static void take_slots(char *line, struct journal_state *state)
+{
+	unsigned long before, now;
+
+	if (take_number(&line, UINT8_MAX, &before) && take_number(&line, UINT8_MAX, &now) && !line && before && now)
+		state->slots = (struct journal_slots){ .before = (unsigned)before, .now = (unsigned)now };
+}
+
 static void take_owner(char *line, struct journal_state *state)
 {
 	unsigned long number;
@@ -72,6 +81,8 @@ static void take_line(char *line, struct journal_state *state)
 		state->devnum = (unsigned)number;
 	else if (strcmp(word, "owner") == 0)
 		take_owner(line, state);
+	else if (strcmp(word, "slots") == 0)
+		take_slots(line, state);
 	else if (strcmp(word, "channel") == 0 || strcmp(word, "pending") == 0)
 		take_channel(line, word[0] == 'p', state);
 }
@@ -99,12 +110,15 @@ size_t journal_text_format(const struct journal_state *state, char ret[static JO
 {
 	size_t at = 0;
 
-	/* A header of some 120 bytes, 19 lines of at most 35: far below the size. */
+	/* A header of some 140 bytes, 19 lines of at most 35: far below the size. */
 	at += (size_t)snprintf(ret + at, JOURNAL_MAX_BYTES - at, MAGIC "\nboot %s\ndevnum %u\n", state->boot,
 			       state->devnum);
 	if (state->owner)
 		at += (size_t)snprintf(ret + at, JOURNAL_MAX_BYTES - at, "owner %u %s\n", state->owner,
 				       state->program);
+	if (state->slots.before)
+		at += (size_t)snprintf(ret + at, JOURNAL_MAX_BYTES - at, "slots %u %u\n", state->slots.before,
+				       state->slots.now);
 	for (size_t i = 0; i < state->count; i++) {
 		const struct journal_channel *channel = &state->channels[i];
 

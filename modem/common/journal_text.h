@@ -14,6 +14,7 @@ struct journal_state {
 	char program[32];		/* printable */
 	struct journal_channel channels[JOURNAL_MAX_CHANNELS];
 	size_t count;
+	struct journal_slots slots;	/* 0 and 0: nothing was switched */
 };
 
 /* Whatever @text is: what it does not say is 0, what it says too much of is left out. */

@@ -13,10 +13,12 @@
 
 /* --- exchanges -------------------------------------------------------------------------------------------- */
 
-static int read_map(struct mbim *mbim, MbimMessage *request, struct mbim_slots *slots, struct esim_error *err)
+/* @request asks for the map or sets it; @slots gets what it is now. */
+static int exchange_map(struct mbim *mbim, MbimMessage *request, unsigned timeout_ms, struct mbim_slots *slots,
+			struct esim_error *err)
 {
 	MbimMessage *answer = NULL;
-	int r = mbim_exchange(mbim, "slot mappings", request, MBIM_TIMEOUT_MS, &answer, err);
+	int r = mbim_exchange(mbim, "slot mappings", request, timeout_ms, &answer, err);
 
 	if (r)
 		return r;
@@ -40,8 +42,8 @@ int mbim_slots_read(struct mbim *mbim, struct mbim_slots *ret, struct esim_error
 		mbim_message_unref(answer);
 	}
 	if (!r)
-		r = read_map(mbim, mbim_message_ms_basic_connect_extensions_device_slot_mappings_query_new(NULL), &slots,
-			     err);
+		r = exchange_map(mbim, mbim_message_ms_basic_connect_extensions_device_slot_mappings_query_new(NULL),
+				 MBIM_TIMEOUT_MS, &slots, err);
 	if (!r)
 		*ret = slots;
 	return r;
@@ -147,16 +149,27 @@ static void map_first_to(struct mbim_slots *slots, uint32_t wire)
 	slots->map[0] = wire;
 }
 
+/* So that who comes after a crash can put it back. */
+static int note_switch(struct mbim *mbim, const struct mbim_slots *slots, unsigned slot, struct esim_error *err)
+{
+	struct journal_slots noted = { .now = slot };
+
+	if (!mbim->slot_switched)
+		mbim->before = *slots;
+	mbim->slot_switched = true;
+	noted.before = mbim_slot_of(mbim, &mbim->before);
+	return noted.before == 0 ? 0 : journal_slot_switching(mbim->journal, &noted, err);
+}
+
 static int switch_to(struct mbim *mbim, const struct mbim_slots *slots, unsigned slot, struct esim_error *err)
 {
 	struct mbim_slots wanted = *slots, now = *slots;
 	int r;
 
 	map_first_to(&wanted, wire_of(mbim, slot));
-	if (!mbim->slot_switched)
-		mbim->before = *slots;
-	mbim->slot_switched = true;
-	r = read_map(mbim, mbim_slot_map_request(&wanted), &now, err);
+	r = note_switch(mbim, slots, slot, err);
+	if (!r)
+		r = exchange_map(mbim, mbim_slot_map_request(&wanted), MBIM_TIMEOUT_MS, &now, err);
 	if (r)
 		return r;
 	if (now.map[0] != wanted.map[0])
@@ -164,15 +177,57 @@ static int switch_to(struct mbim *mbim, const struct mbim_slots *slots, unsigned
 	return wait_ready(mbim, slot, err);
 }
 
+void mbim_slot_restore(struct mbim *mbim)
+{
+	const struct esim_cancel *cancel = mbim->call.cancel;
+	struct mbim_slots now = mbim->before;
+
+	if (!mbim->slot_switched)
+		return;
+	mbim->slot_switched = false;
+	mbim->call.cancel = NULL;
+	if (exchange_map(mbim, mbim_slot_map_request(&now), MBIM_END_TIMEOUT_MS, &now, NULL) == 0 &&
+	    now.map[0] == mbim->before.map[0])
+		journal_slot_restored(mbim->journal);
+	mbim->call.cancel = cancel;
+}
+
+/* A killed owner left the modem at another slot than it found. Where somebody has chosen one since, that one stays. */
+static int put_back(struct mbim *mbim, const struct mbim_slots *slots, struct esim_error *err)
+{
+	struct journal_slots left;
+
+	if (mbim->slot_switched || !journal_slot_left(mbim->journal, &left))
+		return 0;
+	if (mbim_slot_of(mbim, slots) != left.now || left.before > slots->count) {
+		journal_slot_restored(mbim->journal);
+		return 0;
+	}
+	mbim->before = *slots;
+	map_first_to(&mbim->before, wire_of(mbim, left.before));
+	mbim->slot_switched = true;
+	/* Else it is put back when the one that is wanted now is given up. */
+	if (mbim->address.slot != 0)
+		return 0;
+	mbim_slot_restore(mbim);
+	mbim->facts.slot = left.before;
+	return wait_ready(mbim, left.before, err) == ESIM_ECANCELED ? ESIM_ECANCELED : 0;
+}
+
 int mbim_slot_take(struct mbim *mbim, struct esim_error *err)
 {
 	unsigned slot = mbim->address.slot;
+	struct journal_slots left;
 	struct mbim_slots slots;
 	int r;
 
-	if (slot == 0)
+	if (slot == 0 && !journal_slot_left(mbim->journal, &left))
 		return 0;
 	r = mbim_slots_read(mbim, &slots, err);
+	if (!r)
+		r = put_back(mbim, &slots, err);
+	if (slot == 0)
+		return r == ESIM_ECANCELED ? r : 0;
 	if (r) {
 		if (r == ESIM_ENOTSUP)
 			esim_error_advise(err, "Leave ?slot= out to use the slot that the modem uses.");
@@ -188,19 +243,4 @@ int mbim_slot_take(struct mbim *mbim, struct esim_error *err)
 	if (!r)
 		mbim->facts.slot = slot;
 	return r;
-}
-
-void mbim_slot_restore(struct mbim *mbim)
-{
-	const struct esim_cancel *cancel = mbim->call.cancel;
-	struct mbim_slots now = mbim->before;
-	MbimMessage *answer = NULL;
-
-	if (!mbim->slot_switched)
-		return;
-	mbim->slot_switched = false;
-	mbim->call.cancel = NULL;
-	if (mbim_exchange(mbim, "slot mappings", mbim_slot_map_request(&now), MBIM_END_TIMEOUT_MS, &answer, NULL) == 0)
-		mbim_message_unref(answer);
-	mbim->call.cancel = cancel;
 }

@@ -84,15 +84,29 @@ static int switch_to(struct qmi *qmi, unsigned slot, unsigned timeout_ms, struct
 	return r;
 }
 
-static int switch_and_wait(struct qmi *qmi, unsigned slot, struct esim_error *err)
+static void is_as_before(struct qmi *qmi)
 {
-	struct qmi_slots slots;
-	int r;
+	qmi->slot_switched = false;
+	journal_slot_restored(qmi->journal);
+}
 
+/* So that who comes after a crash can put it back. */
+static int note_switch(struct qmi *qmi, unsigned slot, struct esim_error *err)
+{
 	if (!qmi->slot_switched)
 		qmi->slot_before = qmi->told;
 	qmi->slot_switched = true;
-	r = switch_to(qmi, slot, QMI_TIMEOUT_MS, err);
+	return qmi->slot_before == 0 ? 0 : journal_slot_switching(
+		qmi->journal, &(struct journal_slots){ .before = qmi->slot_before, .now = slot }, err);
+}
+
+static int switch_and_wait(struct qmi *qmi, unsigned slot, struct esim_error *err)
+{
+	struct qmi_slots slots;
+	int r = note_switch(qmi, slot, err);
+
+	if (!r)
+		r = switch_to(qmi, slot, QMI_TIMEOUT_MS, err);
 	if (!r)
 		r = wait_ready(qmi, slot, err);
 	if (!r)
@@ -101,7 +115,7 @@ static int switch_and_wait(struct qmi *qmi, unsigned slot, struct esim_error *er
 		return r;
 	/* By a number that means another slot, what was before would not come back. */
 	if (in_use(&slots, qmi->logical) == qmi->slot_before)
-		qmi->slot_switched = false;
+		is_as_before(qmi);
 	esim_error_set(err, ESIM_EIO, "the modem stays at slot %u", in_use(&slots, qmi->logical));
 	esim_error_advise(err, "Does its firmware mix up the numbers of its slots? See Slots=swapped in modems.conf(5).");
 	return ESIM_EIO;
@@ -143,14 +157,47 @@ int qmi_slot_find(struct qmi *qmi, struct esim_error *err)
 	return r && qmi_can_do_without(r) ? 0 : r;
 }
 
+void qmi_slot_restore(struct qmi *qmi)
+{
+	const struct esim_cancel *cancel = qmi->call.cancel;
+
+	if (!qmi->slot_switched || qmi->slot_before == 0)
+		return;
+	qmi->call.cancel = NULL;
+	if (switch_to(qmi, qmi->slot_before, QMI_END_TIMEOUT_MS, NULL) == 0)
+		is_as_before(qmi);
+	qmi->slot_switched = false;
+	qmi->call.cancel = cancel;
+}
+
+/* A killed owner left the modem at another slot than it found. Where somebody has chosen one since, that one stays. */
+static int put_back(struct qmi *qmi, struct esim_error *err)
+{
+	struct journal_slots left;
+
+	if (qmi->slot_switched || qmi->told == 0 || !journal_slot_left(qmi->journal, &left))
+		return 0;
+	if (qmi->told != left.now) {
+		journal_slot_restored(qmi->journal);
+		return 0;
+	}
+	qmi->slot_before = left.before;
+	qmi->slot_switched = true;
+	/* Else it is put back when the one that is wanted now is given up. */
+	if (qmi->address.slot != 0)
+		return 0;
+	qmi_slot_restore(qmi);
+	return wait_ready(qmi, left.before, err) == ESIM_ECANCELED ? ESIM_ECANCELED : qmi_slot_find(qmi, err);
+}
+
 int qmi_slot_take(struct qmi *qmi, struct esim_error *err)
 {
 	const unsigned slot = qmi->address.slot;
 	struct qmi_slots slots;
-	int r;
+	int r = put_back(qmi, err);
 
-	if (slot == 0 || slot == qmi->told)
-		return 0;
+	if (r || slot == 0 || slot == qmi->told)
+		return r;
 	r = qmi_slots_read(qmi, &slots, QMI_TIMEOUT_MS, err);
 	if (r == ESIM_ENOTSUP)
 		esim_error_advise(err, "Leave ?slot= out to use the slot that the modem uses.");
@@ -159,16 +206,4 @@ int qmi_slot_take(struct qmi *qmi, struct esim_error *err)
 	if (!r)
 		qmi->facts.slot = qmi->told = slot;
 	return r;
-}
-
-void qmi_slot_restore(struct qmi *qmi)
-{
-	const struct esim_cancel *cancel = qmi->call.cancel;
-
-	if (!qmi->slot_switched || qmi->slot_before == 0)
-		return;
-	qmi->slot_switched = false;
-	qmi->call.cancel = NULL;
-	switch_to(qmi, qmi->slot_before, QMI_END_TIMEOUT_MS, NULL);
-	qmi->call.cancel = cancel;
 }

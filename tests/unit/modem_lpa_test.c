@@ -148,6 +148,7 @@ ATF_TC_BODY(after_a_memory_reset_the_modem_is_to_report_what_is_left, tc)
 	ATF_CHECK_STREQ("", vrig_iccid(&way.rig));
 	ATF_CHECK_EQ_MSG(0, lpa_profiles(way.lpa, &profiles, &count, &err), "%s", err.message);
 	ATF_CHECK_EQ(0, count);
+	es10c_profiles_free(&profiles, count);
 	stop();
 }
 

@@ -8,8 +8,11 @@
 
 #include <atf-c.h>
 
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define MAX_QUIRKS 6
@@ -185,6 +188,77 @@ static void another_slot(const struct modem_way *way)
 	modem_rig_end();
 }
 
+static void is_at_slot(const char *slot, const char *when)
+{
+	char reply[VMODEM_LINE_SIZE];
+
+	ATF_REQUIRE_EQ(vmodem_ask(modem_rig.modem, reply, "state"), 0);
+	ATF_CHECK_MSG(strstr(reply, slot), "%s: not %s: %s", when, slot, reply);
+}
+
+static bool is_switched_and_asked(void)
+{
+	char reply[VMODEM_LINE_SIZE];
+
+	ATF_REQUIRE_EQ(vmodem_ask(modem_rig.modem, reply, "state"), 0);
+	return strstr(reply, "slot 2") && modem_rig_channels() > 0;
+}
+
+/* By a program that waits for the card's answer, and has no time to put anything back. */
+static void killed_in_slot_2(void)
+{
+	char program[512], uri[ESIM_URI_SIZE];
+	int status;
+	pid_t pid;
+
+	snprintf(program, sizeof(program), "%s/lpactl", getenv("COREESIM_BIN"));
+	snprintf(uri, sizeof(uri), "%s:%s/m-%s?slot=2", modem_rig.way->scheme, modem_rig.directory, modem_rig.way->scheme);
+	ATF_REQUIRE_EQ(vmodem_ask(modem_rig.modem, NULL, "fault mute@1+:apdu"), 0);
+	pid = fork();
+	ATF_REQUIRE(pid >= 0);
+	if (pid == 0) {
+		execl(program, "lpactl", "--device", uri, "info", (char *)NULL);
+		_exit(127);
+	}
+	while (!is_switched_and_asked())
+		ATF_REQUIRE_EQ_MSG(0, waitpid(pid, &status, WNOHANG), "lpactl ended: %d", status);
+	kill(pid, SIGKILL);
+	ATF_REQUIRE_EQ(pid, waitpid(pid, &status, 0));
+	ATF_REQUIRE_EQ(vmodem_ask(modem_rig.modem, NULL, "fault none"), 0);
+	is_at_slot("slot 2", "after the kill");
+}
+
+static void opened_and_closed(const char *query, const char *slot, const char *when)
+{
+	struct esim_error err;
+
+	modem_rig.query = query;
+	ATF_REQUIRE_EQ_MSG(modem_rig_open(&err), 0, "%s: %s", when, err.message);
+	is_at_slot(slot, when);
+	modem_rig_close();
+}
+
+/* Who comes next puts the slot back that was in use, unless somebody has chosen one since. */
+static void slot_of_a_killed_owner(const struct modem_way *way)
+{
+	modem_rig_begin(way);
+	modem_rig.slots = 2;
+	modem_rig_renew(NULL);
+	killed_in_slot_2();
+	opened_and_closed(NULL, "slot 1", "the next owner, of the slot in use");
+	is_at_slot("slot 1", "behind it");
+	killed_in_slot_2();
+	opened_and_closed("?slot=2", "slot 2", "the next owner, of the same slot");
+	is_at_slot("slot 1", "behind that");
+
+	killed_in_slot_2();
+	ATF_REQUIRE_EQ(vmodem_ask(modem_rig.modem, NULL, "slot 1"), 0);
+	opened_and_closed(NULL, "slot 1", "somebody has put it back");
+	ATF_REQUIRE_EQ(vmodem_ask(modem_rig.modem, NULL, "slot 2"), 0);
+	opened_and_closed(NULL, "slot 2", "somebody has chosen the other");
+	modem_rig_end();
+}
+
 /* The second owner hears who the first is, and leaves nothing behind. */
 static void two_owners(const struct modem_way *way)
 {
@@ -216,6 +290,8 @@ CASE(qmi_habits, try_all(&modem_way_qmi, ON_QMI))
 CASE(at_habits, try_all(&modem_way_at, ON_AT))
 CASE(mbim_another_slot, another_slot(&modem_way_mbim))
 CASE(qmi_another_slot, another_slot(&modem_way_qmi))
+CASE(mbim_slot_of_a_killed_owner, slot_of_a_killed_owner(&modem_way_mbim))
+CASE(qmi_slot_of_a_killed_owner, slot_of_a_killed_owner(&modem_way_qmi))
 CASE(mbim_two_owners, two_owners(&modem_way_mbim))
 CASE(qmi_two_owners, two_owners(&modem_way_qmi))
 CASE(at_two_owners, two_owners(&modem_way_at))
@@ -227,6 +303,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, at_habits);
 	ATF_TP_ADD_TC(tp, mbim_another_slot);
 	ATF_TP_ADD_TC(tp, qmi_another_slot);
+	ATF_TP_ADD_TC(tp, mbim_slot_of_a_killed_owner);
+	ATF_TP_ADD_TC(tp, qmi_slot_of_a_killed_owner);
 	ATF_TP_ADD_TC(tp, mbim_two_owners);
 	ATF_TP_ADD_TC(tp, qmi_two_owners);
 	ATF_TP_ADD_TC(tp, at_two_owners);
