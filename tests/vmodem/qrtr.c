@@ -63,14 +63,16 @@ static struct peer *find_or_add_peer(struct qrtr *qrtr, uint8_t service, const s
 {
 	struct peer *peer = find_peer(qrtr, service, address);
 
-	for (size_t i = 0; !peer && i < QMI_MAX_CLIENTS; i++) {
+	if (peer)
+		return peer;
+	for (size_t i = 0; i < QMI_MAX_CLIENTS; i++) {
 		if (qrtr->peers[i].client)
 			continue;
-		peer = &qrtr->peers[i];
-		peer->address = *address;
-		peer->client = vqmi_allocate(qrtr->front.priv, service);
+		qrtr->peers[i].address = *address;
+		qrtr->peers[i].client = vqmi_allocate(qrtr->front.priv, service);
+		return qrtr->peers[i].client ? &qrtr->peers[i] : NULL;
 	}
-	return peer && peer->client ? peer : NULL;
+	return NULL;
 }
 
 static void forget_peers(struct qrtr *qrtr)
