@@ -62,6 +62,9 @@ int lpa_euicc_info2(struct lpa *lpa, const struct es10b_euicc_info2 **ret, struc
 /* ES10c.GetProfilesInfo, a step of its own. es10c_profiles_free(). */
 int lpa_find_profiles(struct lpa *lpa, const struct es10c_search *search,
 		      struct esim_profile **ret, size_t *ret_count, struct esim_error *err);
+/* The same, after a change: what a modem loses once is asked again. */
+int lpa_ask_profiles(struct lpa *lpa, const struct es10c_search *search, struct esim_profile **ret,
+		     size_t *ret_count, struct esim_error *err);
 
 /* How many profiles fit @search. */
 int lpa_count_profiles(struct lpa *lpa, const struct es10c_search *search, size_t *ret,

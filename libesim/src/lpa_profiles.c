@@ -89,7 +89,18 @@ int lpa_profiles(struct lpa *lpa, struct esim_profile **ret, size_t *ret_count,
 	return lpa_find_profiles(lpa, &search, ret, ret_count, err);
 }
 
-/* What the card says of @iccid now. *@ret_found tells whether it knows it. What a modem loses once is asked again. */
+int lpa_ask_profiles(struct lpa *lpa, const struct es10c_search *search, struct esim_profile **ret,
+		     size_t *ret_count, struct esim_error *err)
+{
+	int rc = lpa_find_profiles(lpa, search, ret, ret_count, err);
+
+	if (!rc || !lpa_behind_modem(lpa) || err->domain != ESIM_DOMAIN_TRANSPORT)
+		return rc;
+	rc = lpa_return_to_card(lpa, err);
+	return rc ? rc : lpa_find_profiles(lpa, search, ret, ret_count, err);
+}
+
+/* What the card says of @iccid now. *@ret_found tells whether it knows it. */
 static int read_state(struct lpa *lpa, const struct esim_iccid *iccid, bool *ret_found,
 		      enum esim_profile_state *ret_state, struct esim_error *err)
 {
@@ -97,13 +108,8 @@ static int read_state(struct lpa *lpa, const struct esim_iccid *iccid, bool *ret
 	const struct es10c_search search = { .tags = tags, .tag_count = 3 };
 	struct esim_profile *profiles = NULL;
 	size_t count = 0;
-	int rc = lpa_find_profiles(lpa, &search, &profiles, &count, err);
+	int rc = lpa_ask_profiles(lpa, &search, &profiles, &count, err);
 
-	if (rc && lpa_behind_modem(lpa) && err->domain == ESIM_DOMAIN_TRANSPORT) {
-		rc = lpa_return_to_card(lpa, err);
-		if (!rc)
-			rc = lpa_find_profiles(lpa, &search, &profiles, &count, err);
-	}
 	if (rc)
 		return rc;
 	*ret_found = false;

@@ -55,7 +55,7 @@ static int settle_modem(struct lpa *lpa, struct esim_error *err)
 	if (rc && rc != ESIM_ECANCELED)
 		rc = lpa_return_to_card(lpa, err);
 	if (!rc)
-		rc = lpa_find_profiles(lpa, &search, &profiles, &count, err);
+		rc = lpa_ask_profiles(lpa, &search, &profiles, &count, err);
 	for (size_t i = 0; i < count; i++)
 		if (profiles[i].state == ESIM_PROFILE_ENABLED)
 			how.expected = &profiles[i].iccid;
@@ -63,6 +63,24 @@ static int settle_modem(struct lpa *lpa, struct esim_error *err)
 		rc = lpa_settle_modem(lpa, &how, err);
 	es10c_profiles_free(&profiles, count);
 	return rc;
+}
+
+/* Twice is as once: where a modem lost the answer, or the command, the second one tells. */
+static int reset_surely(struct lpa *lpa, const unsigned *options, struct esim_error *err)
+{
+	int rc = lpa_call_patiently(lpa, "ES10c.eUICCMemoryReset", reset, options, err);
+	const struct esim_error first = *err;
+
+	if (!rc || rc == ESIM_ECANCELED || first.domain != ESIM_DOMAIN_TRANSPORT || !lpa_behind_modem(lpa))
+		return rc;
+	if (lpa_return_to_card(lpa, err)) {
+		*err = first;
+		return rc;
+	}
+	rc = lpa_call_patiently(lpa, "ES10c.eUICCMemoryReset", reset, options, err);
+	/* The first one left nothing to delete. */
+	return rc == ESIM_ERESULT && err->es10_result == RESULT_NOTHING_TO_DELETE &&
+	       first.outcome == ESIM_OUTCOME_UNKNOWN ? 0 : rc;
 }
 
 int lpa_memory_reset(struct lpa *lpa, unsigned options, struct esim_error *err)
@@ -76,7 +94,7 @@ int lpa_memory_reset(struct lpa *lpa, unsigned options, struct esim_error *err)
 	if (rc)
 		return rc;
 	lpa->has_settled = lpa->came_back = false;
-	rc = lpa_call_patiently(lpa, "ES10c.eUICCMemoryReset", reset, &options, err);
+	rc = reset_surely(lpa, &options, err);
 	if (rc == ESIM_ERESULT && err->es10_result == RESULT_NOTHING_TO_DELETE)
 		esim_error_advise(err, "there was nothing of what was chosen: nothing changed");
 	if (rc || !(options & PROFILE_OPTIONS))

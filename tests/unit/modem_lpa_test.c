@@ -267,6 +267,39 @@ ATF_TC_BODY(the_answer_to_the_switch_itself_is_not_needed, tc)
 	stop();
 }
 
+/* With what goes wrong at call @at, by @set; returns how many calls it took. */
+static unsigned memory_reset(unsigned *set, unsigned at)
+{
+	struct esim_profile *profiles = NULL;
+	size_t count = 99;
+	unsigned calls;
+
+	start(NULL);
+	*set = at;
+	ATF_CHECK_EQ_MSG(0, lpa_memory_reset(way.lpa, ES10C_RESET_OPERATIONAL_PROFILES, &err), "call %u: %s", at,
+			 err.message);
+	*set = 0;
+	calls = way.calls;
+	ATF_CHECK_EQ_MSG(0, lpa_profiles(way.lpa, &profiles, &count, &err), "call %u: %s", at, err.message);
+	ATF_CHECK_EQ_MSG(0, count, "call %u", at);
+	es10c_profiles_free(&profiles, count);
+	stop();
+	return calls;
+}
+
+ATF_TC_WITHOUT_HEAD(a_memory_reset_whose_answer_is_lost_is_told_as_what_it_was);
+ATF_TC_BODY(a_memory_reset_whose_answer_is_lost_is_told_as_what_it_was, tc)
+{
+	unsigned calls;
+
+	make_card();
+	calls = memory_reset(&way.lose_at, 0);
+	for (unsigned at = 1; at <= calls; at++) {
+		memory_reset(&way.lose_at, at);
+		memory_reset(&way.vanish_at, at);
+	}
+}
+
 ATF_TC_WITHOUT_HEAD(a_user_who_has_had_enough_is_told_that_the_card_has_switched);
 ATF_TC_BODY(a_user_who_has_had_enough_is_told_that_the_card_has_switched, tc)
 {
@@ -357,6 +390,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_modem_that_leaves_at_any_call_of_an_enable_leaves_the_truth);
 	ATF_TP_ADD_TC(tp, an_answer_that_is_lost_at_any_call_of_an_enable_leaves_the_truth);
 	ATF_TP_ADD_TC(tp, the_answer_to_the_switch_itself_is_not_needed);
+	ATF_TP_ADD_TC(tp, a_memory_reset_whose_answer_is_lost_is_told_as_what_it_was);
 	ATF_TP_ADD_TC(tp, a_user_who_has_had_enough_is_told_that_the_card_has_switched);
 	ATF_TP_ADD_TC(tp, device_information_is_the_modems_and_nothing_is_made_up);
 	ATF_TP_ADD_TC(tp, the_users_imei_counts);
