@@ -200,10 +200,14 @@ int identity_read(const struct identity_places *places, const char *path, struct
 int modem_identity_of(const char *path, struct modem_identity *ret, struct esim_error *err)
 {
 	struct stat st;
+	int rc;
 
 	if (stat(path, &st) == 0 && !S_ISCHR(st.st_mode))
 		return esim_error_set(err, ESIM_EINVAL, "%.128s is no device", path);
-	return identity_read(&identity_system, path, ret, err);
+	rc = identity_read(&identity_system, path, ret, err);
+	if (rc == ESIM_ENODEV)
+		esim_error_advise(err, "Is the modem there, and is this its port? lpactl devices lists those that are.");
+	return rc;
 }
 
 /* --- where it is now ------------------------------------------------------------------------------------ */
