@@ -40,7 +40,10 @@ bool lpa_refresh_flag(const struct lpa *lpa, bool asked)
 	if (!lpa_behind_modem(lpa))
 		return asked;
 	esim_modem_policy(transport_of(lpa), &policy);
-	return policy.refresh == ESIM_MODEM_REFRESH_AS_ASKED ? asked : policy.refresh == ESIM_MODEM_REFRESH_ALWAYS;
+	if (policy.refresh == ESIM_MODEM_REFRESH_AS_ASKED)
+		return asked;
+	return policy.refresh == ESIM_MODEM_REFRESH_ALWAYS &&
+	       (policy.steps == 0 || (policy.steps & 1u << ESIM_MODEM_REFRESH));
 }
 
 static void at_rung(void *context, enum esim_modem_step step)

@@ -49,7 +49,7 @@ void esim_modem_policy(struct esim_transport *transport, struct esim_modem_polic
 {
 	const struct esim_modem_ops *modem = transport->ops->modem;
 
-	*ret = (struct esim_modem_policy){ .refresh = ESIM_MODEM_REFRESH_AS_ASKED };
+	*ret = (struct esim_modem_policy){ .refresh = ESIM_MODEM_REFRESH_ALWAYS };
 	if (modem && modem->policy)
 		modem->policy(transport->priv, ret);
 }

@@ -11,6 +11,7 @@
 #include "parser.h"
 
 #include "modem/common/address.h"
+#include "modem/common/channels.h"
 #include "modem/common/identity.h"
 #include "modem/common/journal.h"
 #include "modem/common/quirks.h"
@@ -27,7 +28,6 @@
 #define AT_SYNC_TIMEOUT_MS	12000u		/* a modem that says nothing for so long is not there */
 #define AT_SYNC_TRY_MS		1500u		/* of one AT */
 #define AT_SILENCE_MS		250u		/* after which nothing more of a former command comes */
-#define AT_MAX_CHANNELS		8		/* of ours at a time */
 
 struct at_tty {
 	int fd;				/* -1: closed */
@@ -37,12 +37,6 @@ struct at_tty {
 
 /* Whether the modem can do it: found out by doing. */
 enum at_ability { AT_NOT_TRIED, AT_CAN, AT_CANNOT };
-
-struct at_channel {
-	bool open;
-	bool by_csim;			/* its commands go by AT+CSIM, the class byte is ours */
-	unsigned number;		/* the modem's session, or the card's channel */
-};
 
 struct at {
 	struct modem_address address;
@@ -60,8 +54,7 @@ struct at {
 	const char *iccid_command;	/* which works; NULL: not known yet */
 	struct esim_modem_facts facts;
 
-	unsigned generation;		/* of handles */
-	struct at_channel channels[AT_MAX_CHANNELS];
+	struct channels channels;
 	bool unresolved;		/* an opening had no end that we saw */
 	bool keeps_channels;		/* it has no way to close one */
 };
@@ -168,12 +161,11 @@ void at_channels_stale(struct at *at);
 int at_channel_close_number(struct at *at, unsigned number, bool by_csim, unsigned timeout_ms);
 
 /* The caller's time, or the modem's where that is longer. */
-unsigned at_at_least(const struct at *at, unsigned timeout_ms);
 
 /* --- opening.c: by the way that this modem has ------------------------------------------------------------ */
 
 /* *@ret is the channel when the card said yes; and where it failed and is still to be closed, with its number not 0. */
-int at_opening(struct at *at, struct esim_slice aid, uint8_t p2, struct at_channel *ret, struct esim_buf *fci,
+int at_opening(struct at *at, struct esim_slice aid, uint8_t p2, struct modem_channel *ret, struct esim_buf *fci,
 	       unsigned timeout_ms, struct esim_error *err);
 
 /* --- lost.c ------------------------------------------------------------------------------------------- */

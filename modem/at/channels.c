@@ -9,28 +9,7 @@
 
 #include "libesim/src/deadline.h"
 
-#define INDEX_BITS	8
-#define BY_CSIM		1		/* in a journal's group: the card's channel, not a session */
-
-static uint32_t handle_of(const struct at *at, unsigned index)
-{
-	return at->generation << INDEX_BITS | index;
-}
-
-static struct at_channel *by_handle(struct at *at, uint32_t handle)
-{
-	const unsigned index = handle & ((1u << INDEX_BITS) - 1);
-
-	if (handle >> INDEX_BITS != (at->generation & (UINT32_MAX >> INDEX_BITS)) || index >= AT_MAX_CHANNELS ||
-	    !at->channels[index].open)
-		return NULL;
-	return &at->channels[index];
-}
-
-unsigned at_at_least(const struct at *at, unsigned timeout_ms)
-{
-	return timeout_ms > at->quirks.apdu_timeout_ms ? timeout_ms : at->quirks.apdu_timeout_ms;
-}
+#define BY_CSIM	1		/* in a journal's group: the card's channel, not a session */
 
 /* --- closing ---------------------------------------------------------------------------------------------- */
 
@@ -64,7 +43,7 @@ int at_channel_close_number(struct at *at, unsigned number, bool by_csim, unsign
 	return r;
 }
 
-static void close_one(struct at *at, struct at_channel *channel, unsigned timeout_ms)
+static void close_one(struct at *at, struct modem_channel *channel, unsigned timeout_ms)
 {
 	channel->open = false;
 	if (at_channel_close_number(at, channel->number, channel->by_csim, timeout_ms) == 0)
@@ -74,7 +53,7 @@ static void close_one(struct at *at, struct at_channel *channel, unsigned timeou
 void at_channel_close(void *priv, uint32_t handle)
 {
 	struct at *at = priv;
-	struct at_channel *channel = by_handle(at, handle);
+	struct modem_channel *channel = channels_find(&at->channels, handle, NULL);
 
 	if (channel)
 		close_one(at, channel, AT_CLOSE_TIMEOUT_MS);
@@ -110,11 +89,11 @@ void at_channels_end(struct at *at, unsigned timeout_ms)
 {
 	const uint64_t deadline = deadline_in(timeout_ms);
 
-	for (unsigned i = 0; i < AT_MAX_CHANNELS; i++) {
+	for (unsigned i = 0; i < CHANNELS_MAX; i++) {
 		const unsigned left = (unsigned)deadline_left_ms(deadline);
 
-		if (at->channels[i].open)
-			close_one(at, &at->channels[i], left < AT_CLOSE_TIMEOUT_MS ? left : AT_CLOSE_TIMEOUT_MS);
+		if (at->channels.list[i].open)
+			close_one(at, &at->channels.list[i], left < AT_CLOSE_TIMEOUT_MS ? left : AT_CLOSE_TIMEOUT_MS);
 	}
 	if (at->unresolved)
 		resolve(at, (unsigned)deadline_left_ms(deadline));
@@ -123,9 +102,7 @@ void at_channels_end(struct at *at, unsigned timeout_ms)
 
 void at_channels_stale(struct at *at)
 {
-	for (unsigned i = 0; i < AT_MAX_CHANNELS; i++)
-		at->channels[i].open = false;
-	at->generation++;
+	channels_stale(&at->channels);
 }
 
 void at_channels_gone(struct at *at)
@@ -150,18 +127,8 @@ void at_channels_clean(struct at *at, const struct journal_channel *left, size_t
 
 /* --- opening ----------------------------------------------------------------------------------------------- */
 
-static int free_index(const struct at *at, unsigned *ret)
-{
-	for (unsigned i = 0; i < AT_MAX_CHANNELS; i++)
-		if (!at->channels[i].open) {
-			*ret = i;
-			return 0;
-		}
-	return ESIM_EBUSY;
-}
-
 /* Known to be open nowhere, or closed now; else the journal keeps it. */
-static void take_back(struct at *at, const struct at_channel *channel, const struct esim_error *cause)
+static void take_back(struct at *at, const struct modem_channel *channel, const struct esim_error *cause)
 {
 	if (channel->number
 	    ? at_channel_close_number(at, channel->number, channel->by_csim, AT_CLOSE_TIMEOUT_MS) == 0
@@ -171,12 +138,12 @@ static void take_back(struct at *at, const struct at_channel *channel, const str
 		at->unresolved = true;
 }
 
-static int open_at(struct at *at, unsigned index, struct esim_slice aid, uint8_t p2, struct esim_buf *fci,
+static int open_at(struct at *at, struct modem_channel *place, struct esim_slice aid, uint8_t p2, struct esim_buf *fci,
 		   unsigned timeout_ms, struct esim_error *err)
 {
 	const struct journal_channel pending = { .channel = JOURNAL_PENDING };
 	struct esim_error cause;
-	struct at_channel channel;
+	struct modem_channel channel;
 	int r = journal_opening(at->journal, &pending, err);
 
 	if (r)
@@ -195,7 +162,7 @@ static int open_at(struct at *at, unsigned index, struct esim_slice aid, uint8_t
 		return r;
 	}
 	channel.open = true;
-	at->channels[index] = channel;
+	*place = channel;
 	return 0;
 }
 
@@ -203,29 +170,24 @@ int at_channel_open(void *priv, unsigned port, struct esim_slice aid, uint8_t p2
 		    struct esim_buf *fci, unsigned timeout_ms, struct esim_error *err)
 {
 	struct at *at = priv;
-	unsigned index;
-	int r;
+	struct modem_channel *place;
+	int r = channels_check_open("AT", port, aid, err);
 
-	if (port)
-		return esim_error_set(err, ESIM_ENOTSUP, "AT commands reach eSIM port 0 alone");
-	if (free_index(at, &index))
-		return esim_error_set(err, ESIM_EBUSY, "this program has %d channels of the modem open", AT_MAX_CHANNELS);
-	timeout_ms = at_at_least(at, timeout_ms);
+	if (r)
+		return r;
+	place = channels_free_place(&at->channels, err);
+	if (!place)
+		return ESIM_EBUSY;
+	timeout_ms = channels_timeout(&at->quirks, timeout_ms);
 	if (at->unresolved)
 		resolve(at, timeout_ms);
-	r = open_at(at, index, aid, p2, fci, timeout_ms, err);
+	r = open_at(at, place, aid, p2, fci, timeout_ms, err);
 	if (!r)
-		*ret_handle = handle_of(at, index);
+		*ret_handle = channels_handle(&at->channels, place);
 	return r;
 }
 
 /* --- commands ------------------------------------------------------------------------------------------------ */
-
-static int say_stale(struct esim_error *err)
-{
-	esim_error_set(err, ESIM_ESTALE, "the modem's channel is gone: the card or the modem began anew");
-	return ESIM_ESTALE;
-}
 
 /* "Instruction", "class not supported" (ISO/IEC 7816-4, 5.6). */
 static bool is_unknown(const struct esim_buf *response, size_t from)
@@ -250,7 +212,7 @@ static int try_class_bits(struct at *at, unsigned session, struct esim_slice com
 	return r;
 }
 
-static int by_session(struct at *at, struct at_channel *channel, struct esim_slice command, struct esim_buf *response,
+static int by_session(struct at *at, struct modem_channel *channel, struct esim_slice command, struct esim_buf *response,
 		      unsigned timeout_ms, struct esim_error *err)
 {
 	const size_t from = response->len;
@@ -263,7 +225,7 @@ static int by_session(struct at *at, struct at_channel *channel, struct esim_sli
 	if (!r || !at_has_refused(at))
 		return r;
 	if (r == ESIM_ESTALE || r == ESIM_ENOENT)
-		return say_stale(err);
+		return channels_say_stale(err);
 	/* A modem that opens channels and takes nothing on them: the card itself may. */
 	if (at->cgla == AT_CAN || at->csim == AT_CANNOT || channel->number > ESIM_MAX_CHANNEL ||
 	    !(r == ESIM_ENOTSUP || at_says_nothing(&at->parser)))
@@ -281,11 +243,11 @@ int at_channel_transmit(void *priv, uint32_t handle, struct esim_slice command, 
 			unsigned timeout_ms, struct esim_error *err)
 {
 	struct at *at = priv;
-	struct at_channel *channel = by_handle(at, handle);
+	struct modem_channel *channel = channels_find(&at->channels, handle, err);
 
 	if (!channel)
-		return say_stale(err);
-	timeout_ms = at_at_least(at, timeout_ms);
+		return ESIM_ESTALE;
+	timeout_ms = channels_timeout(&at->quirks, timeout_ms);
 	if (channel->by_csim)
 		return at_csim_transmit(at, channel->number, command, response, timeout_ms, err);
 	return by_session(at, channel, command, response, timeout_ms, err);

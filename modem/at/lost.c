@@ -56,8 +56,8 @@ static int has_nothing(struct at *at, unsigned number, struct esim_buf *response
 
 static bool is_ours(const struct at *at, unsigned number)
 {
-	for (unsigned i = 0; i < AT_MAX_CHANNELS; i++)
-		if (at->channels[i].open && at->channels[i].number == number)
+	for (unsigned i = 0; i < CHANNELS_MAX; i++)
+		if (at->channels.list[i].open && at->channels.list[i].number == number)
 			return true;
 	return false;
 }

@@ -61,7 +61,6 @@ int at_open(const char *rest, const struct esim_transport_ops **ret_ops, void **
 	if (!at)
 		return esim_error_set(err, ESIM_ENOMEM, "out of memory");
 	at->tty.fd = -1;
-	at->generation = 1;
 	at_parser_init(&at->parser);
 	r = begin(at, rest, err);
 	if (r) {

@@ -61,12 +61,12 @@ static int say_select_refused(const struct at *at, struct esim_error *err)
 	return ESIM_ENOTSUP;
 }
 
-static int by_csim(struct at *at, struct esim_slice aid, uint8_t p2, struct at_channel *ret, struct esim_buf *fci,
+static int by_csim(struct at *at, struct esim_slice aid, uint8_t p2, struct modem_channel *ret, struct esim_buf *fci,
 		   unsigned timeout_ms, struct esim_error *err)
 {
 	int r;
 
-	*ret = (struct at_channel){ .by_csim = true };
+	*ret = (struct modem_channel){ .by_csim = true };
 	r = at_csim_open(at, aid, p2, &ret->number, fci, timeout_ms, err);
 	if (ret->number || at->parser.final == AT_OK)
 		at->csim = AT_CAN;
@@ -105,12 +105,12 @@ static int ask_for_usim(struct at *at, unsigned timeout_ms, struct esim_error *e
 	return ESIM_ENOENT;
 }
 
-int at_opening(struct at *at, struct esim_slice aid, uint8_t p2, struct at_channel *ret, struct esim_buf *fci,
+int at_opening(struct at *at, struct esim_slice aid, uint8_t p2, struct modem_channel *ret, struct esim_buf *fci,
 	       unsigned timeout_ms, struct esim_error *err)
 {
 	int r;
 
-	*ret = (struct at_channel){ 0 };
+	*ret = (struct modem_channel){ 0 };
 	if (at->quirks.at_channel == QUIRK_AT_CSIM || at->ccho == AT_CANNOT) {
 		r = by_csim(at, aid, p2, ret, fci, timeout_ms, err);
 		return r && at_has_refused(at) && at->csim == AT_CANNOT ? say_no_way(err) : r;

@@ -35,7 +35,7 @@ static int at_transmit(void *priv, struct esim_slice command, struct esim_buf *r
 	quirks.cla = QUIRK_CLASS_PLAIN;
 	r = apdu_policy_apply(&quirks, 0, command, &sent, err);
 	if (!r)
-		r = at_csim(at, esim_buf_slice(&sent), response, at_at_least(at, timeout_ms), err);
+		r = at_csim(at, esim_buf_slice(&sent), response, channels_timeout(&at->quirks, timeout_ms), err);
 	if (!r)
 		at->csim = AT_CAN;
 	esim_buf_free(&sent);

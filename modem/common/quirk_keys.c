@@ -151,7 +151,7 @@ static const struct key keys[] = {
 	{ "GroupClose", set_no, AT(no_group_close) },
 	{ "Proxy", set_no, AT(no_proxy) },
 	{ "Indications", set_no, AT(no_indications) },
-	{ "Refresh", set_word, AT(policy.refresh), .words = { "as-asked", "always", "never" } },
+	{ "Refresh", set_word, AT(policy.refresh), .words = { "always", "as-asked", "never" } },
 	{ "Ladder", set_ladder, AT(policy.steps), .words = { "refresh", "uim-power", "airplane", "reset" } },
 	{ "RefreshTimeout", set_span, TIMEOUT(ESIM_MODEM_REFRESH), .min = SECOND, .max = 10 * MINUTE },
 	{ "UimPowerTimeout", set_span, TIMEOUT(ESIM_MODEM_UIM_POWER), .min = SECOND, .max = 10 * MINUTE },

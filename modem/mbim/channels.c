@@ -10,31 +10,10 @@
 #include "modem/common/apdu_policy.h"
 
 #define GROUP_BASE 0x45530000u		/* "ES": ModemManager and others use small numbers */
-#define INDEX_BITS 8
 
 static uint32_t group_of(unsigned index)
 {
 	return GROUP_BASE + index + 1;
-}
-
-static uint32_t handle_of(const struct mbim *mbim, unsigned index)
-{
-	return mbim->generation << INDEX_BITS | index;
-}
-
-static struct mbim_channel *by_handle(struct mbim *mbim, uint32_t handle)
-{
-	unsigned index = handle & ((1u << INDEX_BITS) - 1);
-
-	if (handle >> INDEX_BITS != (mbim->generation & (UINT32_MAX >> INDEX_BITS)) || index >= MBIM_MAX_CHANNELS ||
-	    !mbim->channels[index].open)
-		return NULL;
-	return &mbim->channels[index];
-}
-
-static unsigned at_least(const struct mbim *mbim, unsigned timeout_ms)
-{
-	return timeout_ms > mbim->quirks.apdu_timeout_ms ? timeout_ms : mbim->quirks.apdu_timeout_ms;
 }
 
 /* --- closing -------------------------------------------------------------------------------------------- */
@@ -75,7 +54,7 @@ static void resolve(struct mbim *mbim, unsigned timeout_ms)
 	journal_closed(mbim->journal, JOURNAL_PENDING);
 }
 
-static void close_one(struct mbim *mbim, struct mbim_channel *channel, unsigned timeout_ms)
+static void close_one(struct mbim *mbim, struct modem_channel *channel, unsigned timeout_ms)
 {
 	channel->open = false;
 	if (close_quietly(mbim, channel->number, 0, timeout_ms) == 0)
@@ -85,7 +64,7 @@ static void close_one(struct mbim *mbim, struct mbim_channel *channel, unsigned 
 void mbim_channel_close(void *priv, uint32_t handle)
 {
 	struct mbim *mbim = priv;
-	struct mbim_channel *channel = by_handle(mbim, handle);
+	struct modem_channel *channel = channels_find(&mbim->channels, handle, NULL);
 
 	if (channel)
 		close_one(mbim, channel, MBIM_CLOSE_TIMEOUT_MS);
@@ -95,21 +74,19 @@ void mbim_channels_end(struct mbim *mbim, unsigned timeout_ms)
 {
 	uint64_t deadline = deadline_in(timeout_ms);
 
-	for (unsigned i = 0; i < MBIM_MAX_CHANNELS; i++) {
+	for (unsigned i = 0; i < CHANNELS_MAX; i++) {
 		unsigned left = (unsigned)deadline_left_ms(deadline);
 
-		if (mbim->channels[i].open)
-			close_one(mbim, &mbim->channels[i], left < MBIM_CLOSE_TIMEOUT_MS ? left : MBIM_CLOSE_TIMEOUT_MS);
+		if (mbim->channels.list[i].open)
+			close_one(mbim, &mbim->channels.list[i], left < MBIM_CLOSE_TIMEOUT_MS ? left : MBIM_CLOSE_TIMEOUT_MS);
 	}
 	resolve(mbim, (unsigned)deadline_left_ms(deadline));
-	mbim->generation++;
+	channels_stale(&mbim->channels);
 }
 
 void mbim_channels_stale(struct mbim *mbim)
 {
-	for (unsigned i = 0; i < MBIM_MAX_CHANNELS; i++)
-		mbim->channels[i].open = false;
-	mbim->generation++;
+	channels_stale(&mbim->channels);
 }
 
 void mbim_channels_gone(struct mbim *mbim)
@@ -119,13 +96,14 @@ void mbim_channels_gone(struct mbim *mbim)
 	journal_all_closed(mbim->journal, &mbim->identity);
 }
 
-size_t mbim_channels_known(const struct mbim *mbim, struct journal_channel ret[static MBIM_MAX_CHANNELS + 1])
+size_t mbim_channels_known(const struct mbim *mbim, struct journal_channel ret[static CHANNELS_MAX + 1])
 {
 	size_t count = 0;
 
-	for (unsigned i = 0; i < MBIM_MAX_CHANNELS; i++)
-		if (mbim->channels[i].open)
-			ret[count++] = (struct journal_channel){ .channel = mbim->channels[i].number, .group = group_of(i) };
+	for (unsigned i = 0; i < CHANNELS_MAX; i++)
+		if (mbim->channels.list[i].open)
+			ret[count++] = (struct journal_channel){ .channel = mbim->channels.list[i].number,
+								 .group = group_of(i) };
 	if (mbim->unresolved)
 		ret[count++] = (struct journal_channel){ .channel = JOURNAL_PENDING, .group = mbim->unresolved };
 	return count;
@@ -167,7 +145,7 @@ static void take_back(struct mbim *mbim, uint32_t number, uint32_t group, bool a
 }
 
 static int open_in_modem(struct mbim *mbim, const struct journal_channel *entry, MbimMessage *request,
-			 struct mbim_channel *channel, struct esim_buf *fci, unsigned timeout_ms,
+			 struct modem_channel *channel, struct esim_buf *fci, unsigned timeout_ms,
 			 struct esim_error *err)
 {
 	struct journal_channel known = *entry;
@@ -195,54 +173,36 @@ static int open_in_modem(struct mbim *mbim, const struct journal_channel *entry,
 	return r;
 }
 
-static int number_known(const struct mbim *mbim, struct esim_error *err)
-{
-	if (mbim->quirks.max_channels)
-		esim_error_advise(err, "This modem has %u logical channels for programs: try again when another "
-				       "program has ended, or reset the modem.", mbim->quirks.max_channels);
-	return ESIM_EBUSY;
-}
-
 int mbim_channel_open(void *priv, unsigned port, struct esim_slice aid, uint8_t p2, uint32_t *ret_handle,
 		      struct esim_buf *fci, unsigned timeout_ms, struct esim_error *err)
 {
 	struct mbim *mbim = priv;
 	struct journal_channel entry = { .channel = JOURNAL_PENDING, .slot = mbim->facts.slot };
+	struct modem_channel *channel;
 	struct esim_error cause;
-	unsigned index = 0;
-	int r;
+	int r = channels_check_open("MBIM", port, aid, err);
 
 	esim_error_clear(&cause);
-	if (port != 0)
-		return esim_error_set(err, ESIM_ENOTSUP, "MBIM knows no eSIM ports: %u", port);
-	if (aid.len == 0 || aid.len > ESIM_MAX_AID)
-		return esim_error_set(err, ESIM_EINVAL, "an AID has 1 to %d bytes", ESIM_MAX_AID);
-	while (index < MBIM_MAX_CHANNELS && mbim->channels[index].open)
-		index++;
-	if (index == MBIM_MAX_CHANNELS)
-		return esim_error_set(err, ESIM_EBUSY, "%d channels are open already", MBIM_MAX_CHANNELS);
+	if (r)
+		return r;
+	channel = channels_free_place(&mbim->channels, err);
+	if (!channel)
+		return ESIM_EBUSY;
 	resolve(mbim, MBIM_CLOSE_TIMEOUT_MS);
-	entry.group = group_of(index);
-	r = open_in_modem(mbim, &entry, mbim_open_channel_request(aid, p2, entry.group), &mbim->channels[index], fci,
-			  at_least(mbim, timeout_ms), &cause);
+	entry.group = group_of(channels_index(&mbim->channels, channel));
+	r = open_in_modem(mbim, &entry, mbim_open_channel_request(aid, p2, entry.group), channel, fci,
+			  channels_timeout(&mbim->quirks, timeout_ms), &cause);
 	if (r) {
 		if (err)
 			*err = cause;
-		return r == ESIM_EBUSY ? number_known(mbim, err) : r;
+		return r == ESIM_EBUSY ? channels_exhausted(&mbim->quirks, err) : r;
 	}
-	mbim->channels[index].open = true;
-	*ret_handle = handle_of(mbim, index);
+	channel->open = true;
+	*ret_handle = channels_handle(&mbim->channels, channel);
 	return 0;
 }
 
 /* --- APDUs --------------------------------------------------------------------------------------------------- */
-
-static int stale(struct esim_error *err)
-{
-	esim_error_set(err, ESIM_ESTALE, "the card or the modem was reset: the channel is gone");
-	esim_error_advise(err, "Begin anew.");
-	return esim_error_outcome(err, ESIM_ESTALE, ESIM_OUTCOME_NEVER_SENT);
-}
 
 /* Of a command that the modem answered by an error: it refused, or something happened on the way to the card. */
 static enum esim_outcome outcome_of(int code)
@@ -251,7 +211,7 @@ static enum esim_outcome outcome_of(int code)
 		ESIM_OUTCOME_NEVER_SENT : ESIM_OUTCOME_UNKNOWN;
 }
 
-static int exchange(struct mbim *mbim, struct mbim_channel *channel, struct esim_slice command,
+static int exchange(struct mbim *mbim, struct modem_channel *channel, struct esim_slice command,
 		    struct esim_buf *response, unsigned timeout_ms, struct esim_error *err)
 {
 	struct esim_buf apdu = ESIM_BUF_INIT_MAX(ESIM_MAX_COMMAND);
@@ -284,22 +244,22 @@ int mbim_channel_transmit(void *priv, uint32_t handle, struct esim_slice command
 			  unsigned timeout_ms, struct esim_error *err)
 {
 	struct mbim *mbim = priv;
-	struct mbim_channel *channel = by_handle(mbim, handle);
+	struct modem_channel *channel = channels_find(&mbim->channels, handle, err);
 	const struct quirks known = mbim->quirks;
 	const size_t begin = response->len;
 	uint16_t sw;
 	int r;
 
 	if (!channel)
-		return stale(err);
-	r = exchange(mbim, channel, command, response, at_least(mbim, timeout_ms), err);
+		return ESIM_ESTALE;
+	r = exchange(mbim, channel, command, response, channels_timeout(&mbim->quirks, timeout_ms), err);
 	if (r)
 		return r;
 	sw = sw_at_end(response);
 	if (!mbim_adapt(&mbim->quirks, command, sw))
 		return 0;
 	response->len = begin;
-	r = exchange(mbim, channel, command, response, at_least(mbim, timeout_ms), err);
+	r = exchange(mbim, channel, command, response, channels_timeout(&mbim->quirks, timeout_ms), err);
 	if (r || sw_at_end(response) == sw)
 		mbim->quirks = known;
 	return r;

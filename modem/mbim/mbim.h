@@ -10,6 +10,7 @@
 #define MBIM_H
 
 #include "modem/common/address.h"
+#include "modem/common/channels.h"
 #include "modem/common/glib_call.h"
 #include "modem/common/identity.h"
 #include "modem/common/journal.h"
@@ -23,7 +24,6 @@
 #define MBIM_TIMEOUT_MS		10000u		/* of a message that the card has no part in */
 #define MBIM_CLOSE_TIMEOUT_MS	3000u		/* of one channel */
 #define MBIM_END_TIMEOUT_MS	5000u		/* of all that closing a transport does */
-#define MBIM_MAX_CHANNELS	8		/* of ours at a time */
 
 /* What the modem says that it has; all, where it does not say. */
 enum mbim_services {
@@ -40,11 +40,6 @@ struct mbim_slots {
 	unsigned count;				/* 0: not known */
 	unsigned executors;
 	uint32_t map[ESIM_MODEM_MAX_SLOTS];	/* executor to slot, both from 0 */
-};
-
-struct mbim_channel {
-	bool open;
-	uint32_t number;			/* the card's */
 };
 
 struct mbim {
@@ -68,8 +63,7 @@ struct mbim {
 	bool slot_switched;
 	struct mbim_slots before;		/* as it was found */
 
-	unsigned generation;			/* of handles */
-	struct mbim_channel channels[MBIM_MAX_CHANNELS];
+	struct channels channels;
 	uint32_t unresolved;			/* group whose opening had no end that we saw; 0: none */
 };
 
@@ -97,7 +91,7 @@ int mbim_channel_transmit(void *priv, uint32_t handle, struct esim_slice command
 void mbim_channel_close(void *priv, uint32_t handle);
 
 /* What is open in the modem as far as we know, for mbim_channels_clean(). */
-size_t mbim_channels_known(const struct mbim *mbim, struct journal_channel ret[static MBIM_MAX_CHANNELS + 1]);
+size_t mbim_channels_known(const struct mbim *mbim, struct journal_channel ret[static CHANNELS_MAX + 1]);
 /* What a former owner left. */
 int mbim_channels_clean(struct mbim *mbim, const struct journal_channel *left, size_t count, struct esim_error *err);
 /* Close what is open, as far as the modem answers within @timeout_ms; the handles are stale. */

@@ -78,7 +78,6 @@ int mbim_open(const char *rest, const struct esim_transport_ops **ret_ops, void 
 
 	if (!mbim)
 		return esim_error_set(err, ESIM_ENOMEM, "out of memory");
-	mbim->generation = 1;
 	r = glib_call_init(&mbim->call, err);
 	if (!r)
 		r = modem_address_parse("mbim", rest, false, true, &mbim->address, err);
@@ -120,7 +119,7 @@ static bool same_enumeration(const struct modem_identity *a, const struct modem_
 /* Where the proxy left and not the modem, its channels are still open: ours are closed by their groups. */
 static int forget_channels(struct mbim *mbim, const struct modem_identity *before, struct esim_error *err)
 {
-	struct journal_channel left[MBIM_MAX_CHANNELS + 1];
+	struct journal_channel left[CHANNELS_MAX + 1];
 	size_t count = 0;
 
 	if (!same_enumeration(before, &mbim->identity)) {

@@ -5,11 +5,6 @@
 #include "libesim/src/deadline.h"
 #include "modem/common/apdu_policy.h"
 
-unsigned qmi_at_least(const struct qmi *qmi, unsigned timeout_ms)
-{
-	return timeout_ms > qmi->quirks.apdu_timeout_ms ? timeout_ms : qmi->quirks.apdu_timeout_ms;
-}
-
 static int take_pieces(struct qmi *qmi, uint32_t token, size_t total, uint64_t deadline, struct esim_buf *response,
 		       struct esim_error *err)
 {
@@ -66,29 +61,22 @@ int qmi_transmit(void *priv, struct esim_slice command, struct esim_buf *respons
 
 	if (command.len > QMI_MAX_APDU)
 		return esim_error_set(err, ESIM_ETOOBIG, "a modem's channel takes no extended-length command");
-	return transmit(qmi, 0, command, response, qmi_at_least(qmi, timeout_ms), err);
-}
-
-static int stale(struct esim_error *err)
-{
-	esim_error_set(err, ESIM_ESTALE, "the card or the modem was reset: the channel is gone");
-	esim_error_advise(err, "Begin anew.");
-	return esim_error_outcome(err, ESIM_ESTALE, ESIM_OUTCOME_NEVER_SENT);
+	return transmit(qmi, 0, command, response, channels_timeout(&qmi->quirks, timeout_ms), err);
 }
 
 int qmi_channel_transmit(void *priv, uint32_t handle, struct esim_slice command, struct esim_buf *response,
 			 unsigned timeout_ms, struct esim_error *err)
 {
 	struct qmi *qmi = priv;
-	struct qmi_channel *channel = qmi_channel_of(qmi, handle);
+	struct modem_channel *channel = channels_find(&qmi->channels, handle, err);
 	struct esim_buf apdu = ESIM_BUF_INIT_MAX(QMI_MAX_APDU);
 	int r;
 
 	if (!channel)
-		return stale(err);
+		return ESIM_ESTALE;
 	r = apdu_policy_apply(&qmi->quirks, channel->number, command, &apdu, err);
 	if (!r)
-		r = transmit(qmi, channel->number, esim_buf_slice(&apdu), response, qmi_at_least(qmi, timeout_ms), err);
+		r = transmit(qmi, channel->number, esim_buf_slice(&apdu), response, channels_timeout(&qmi->quirks, timeout_ms), err);
 	esim_buf_free(&apdu);
 	if (r != ESIM_ESTALE)
 		return r;

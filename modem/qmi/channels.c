@@ -4,25 +4,9 @@
 
 #include "libesim/src/deadline.h"
 
-#define INDEX_BITS 8
 #define BUSY_MS 250u
 
-static uint32_t handle_of(const struct qmi *qmi, unsigned index)
-{
-	return qmi->generation << INDEX_BITS | index;
-}
-
-struct qmi_channel *qmi_channel_of(struct qmi *qmi, uint32_t handle)
-{
-	unsigned index = handle & ((1u << INDEX_BITS) - 1);
-
-	if (handle >> INDEX_BITS != (qmi->generation & (UINT32_MAX >> INDEX_BITS)) || index >= QMI_MAX_CHANNELS ||
-	    !qmi->channels[index].open)
-		return NULL;
-	return &qmi->channels[index];
-}
-
-void qmi_channel_lost(struct qmi *qmi, struct qmi_channel *channel)
+void qmi_channel_lost(struct qmi *qmi, struct modem_channel *channel)
 {
 	channel->open = false;
 	journal_closed(qmi->journal, channel->number);
@@ -56,7 +40,7 @@ int qmi_close_quietly(struct qmi *qmi, unsigned number, unsigned timeout_ms)
 	return r;
 }
 
-static void close_one(struct qmi *qmi, struct qmi_channel *channel, unsigned timeout_ms)
+static void close_one(struct qmi *qmi, struct modem_channel *channel, unsigned timeout_ms)
 {
 	channel->open = false;
 	if (qmi_close_quietly(qmi, channel->number, timeout_ms) == 0)
@@ -66,7 +50,7 @@ static void close_one(struct qmi *qmi, struct qmi_channel *channel, unsigned tim
 void qmi_channel_close(void *priv, uint32_t handle)
 {
 	struct qmi *qmi = priv;
-	struct qmi_channel *channel = qmi_channel_of(qmi, handle);
+	struct modem_channel *channel = channels_find(&qmi->channels, handle, NULL);
 
 	if (channel)
 		close_one(qmi, channel, QMI_CLOSE_TIMEOUT_MS);
@@ -76,21 +60,19 @@ void qmi_channels_end(struct qmi *qmi, unsigned timeout_ms)
 {
 	const uint64_t deadline = deadline_in(timeout_ms);
 
-	for (unsigned i = 0; i < QMI_MAX_CHANNELS; i++) {
+	for (unsigned i = 0; i < CHANNELS_MAX; i++) {
 		unsigned left = (unsigned)deadline_left_ms(deadline);
 
-		if (qmi->channels[i].open)
-			close_one(qmi, &qmi->channels[i], left < QMI_CLOSE_TIMEOUT_MS ? left : QMI_CLOSE_TIMEOUT_MS);
+		if (qmi->channels.list[i].open)
+			close_one(qmi, &qmi->channels.list[i], left < QMI_CLOSE_TIMEOUT_MS ? left : QMI_CLOSE_TIMEOUT_MS);
 	}
 	qmi_opening_resolve(qmi, (unsigned)deadline_left_ms(deadline));
-	qmi->generation++;
+	channels_stale(&qmi->channels);
 }
 
 void qmi_channels_stale(struct qmi *qmi)
 {
-	for (unsigned i = 0; i < QMI_MAX_CHANNELS; i++)
-		qmi->channels[i].open = false;
-	qmi->generation++;
+	channels_stale(&qmi->channels);
 }
 
 void qmi_channels_gone(struct qmi *qmi)
@@ -99,13 +81,13 @@ void qmi_channels_gone(struct qmi *qmi)
 	journal_all_closed(qmi->journal, &qmi->identity);
 }
 
-size_t qmi_channels_known(const struct qmi *qmi, struct journal_channel ret[static QMI_MAX_CHANNELS + 1])
+size_t qmi_channels_known(const struct qmi *qmi, struct journal_channel ret[static CHANNELS_MAX + 1])
 {
 	size_t count = 0;
 
-	for (unsigned i = 0; i < QMI_MAX_CHANNELS; i++)
-		if (qmi->channels[i].open)
-			ret[count++] = (struct journal_channel){ .channel = qmi->channels[i].number,
+	for (unsigned i = 0; i < CHANNELS_MAX; i++)
+		if (qmi->channels.list[i].open)
+			ret[count++] = (struct journal_channel){ .channel = qmi->channels.list[i].number,
 								 .slot = qmi->facts.slot };
 	return count;
 }
@@ -151,7 +133,7 @@ static int ask(struct qmi *qmi, struct esim_slice aid, uint8_t p2, unsigned time
 	}
 }
 
-static int open_in_modem(struct qmi *qmi, struct esim_slice aid, uint8_t p2, struct qmi_channel *channel,
+static int open_in_modem(struct qmi *qmi, struct esim_slice aid, uint8_t p2, struct modem_channel *channel,
 			 struct esim_buf *fci, unsigned timeout_ms, struct esim_error *err)
 {
 	struct journal_channel entry = { .channel = JOURNAL_PENDING, .slot = qmi->facts.slot };
@@ -179,41 +161,30 @@ static int open_in_modem(struct qmi *qmi, struct esim_slice aid, uint8_t p2, str
 	return r;
 }
 
-static int number_known(const struct qmi *qmi, struct esim_error *err)
-{
-	if (qmi->quirks.max_channels)
-		esim_error_advise(err, "This modem has %u logical channels for programs: try again when another "
-				       "program has ended, or reset the modem.", qmi->quirks.max_channels);
-	return ESIM_EBUSY;
-}
-
 int qmi_channel_open(void *priv, unsigned port, struct esim_slice aid, uint8_t p2, uint32_t *ret_handle,
 		     struct esim_buf *fci, unsigned timeout_ms, struct esim_error *err)
 {
 	struct qmi *qmi = priv;
+	struct modem_channel *channel;
 	struct esim_error cause;
-	unsigned index = 0;
-	int r;
+	int r = channels_check_open("QMI", port, aid, err);
 
 	esim_error_clear(&cause);
-	if (port != 0)
-		return esim_error_set(err, ESIM_ENOTSUP, "QMI knows no eSIM ports: %u", port);
-	if (aid.len == 0 || aid.len > ESIM_MAX_AID)
-		return esim_error_set(err, ESIM_EINVAL, "an AID has 1 to %d bytes", ESIM_MAX_AID);
-	while (index < QMI_MAX_CHANNELS && qmi->channels[index].open)
-		index++;
-	if (index == QMI_MAX_CHANNELS)
-		return esim_error_set(err, ESIM_EBUSY, "%d channels are open already", QMI_MAX_CHANNELS);
+	if (r)
+		return r;
+	channel = channels_free_place(&qmi->channels, err);
+	if (!channel)
+		return ESIM_EBUSY;
 	qmi_opening_resolve(qmi, QMI_CLOSE_TIMEOUT_MS);
 	if (qmi->opening)
 		return esim_error_set(err, ESIM_EBUSY, "the modem has not yet answered what was to open a channel before");
-	r = open_in_modem(qmi, aid, p2, &qmi->channels[index], fci, qmi_at_least(qmi, timeout_ms), &cause);
+	r = open_in_modem(qmi, aid, p2, channel, fci, channels_timeout(&qmi->quirks, timeout_ms), &cause);
 	if (r) {
 		if (err)
 			*err = cause;
-		return r == ESIM_EBUSY ? number_known(qmi, err) : r;
+		return r == ESIM_EBUSY ? channels_exhausted(&qmi->quirks, err) : r;
 	}
-	qmi->channels[index].open = true;
-	*ret_handle = handle_of(qmi, index);
+	channel->open = true;
+	*ret_handle = channels_handle(&qmi->channels, channel);
 	return 0;
 }

@@ -79,7 +79,6 @@ int qmi_open(const char *rest, const struct esim_transport_ops **ret_ops, void *
 
 	if (!qmi)
 		return esim_error_set(err, ESIM_ENOMEM, "out of memory");
-	qmi->generation = 1;
 	qmi->logical = FIRST_LOGICAL;
 	qmi->pieces.bytes = (struct esim_buf)ESIM_BUF_INIT;
 	r = glib_call_init(&qmi->call, err);
@@ -143,7 +142,7 @@ int qmi_reopen(void *priv, unsigned timeout_ms, struct esim_error *err)
 {
 	struct qmi *qmi = priv;
 	const struct modem_identity before = qmi->identity;
-	struct journal_channel left[QMI_MAX_CHANNELS + 1];
+	struct journal_channel left[CHANNELS_MAX + 1];
 	size_t count = qmi_channels_known(qmi, left);
 	int r;
 

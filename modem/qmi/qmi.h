@@ -14,6 +14,7 @@
 #define QMI_H
 
 #include "modem/common/address.h"
+#include "modem/common/channels.h"
 #include "modem/common/glib_call.h"
 #include "modem/common/identity.h"
 #include "modem/common/journal.h"
@@ -27,7 +28,6 @@
 #define QMI_TIMEOUT_MS		10000u		/* of a message that the card has no part in */
 #define QMI_CLOSE_TIMEOUT_MS	3000u		/* of one channel */
 #define QMI_END_TIMEOUT_MS	5000u		/* of all that closing a transport does */
-#define QMI_MAX_CHANNELS	8		/* of ours at a time */
 
 enum qmi_card { QMI_CARD_UNKNOWN, QMI_CARD_ABSENT, QMI_CARD_PRESENT };
 
@@ -42,11 +42,6 @@ struct qmi_slot {				/* a physical one */
 struct qmi_slots {
 	unsigned count;				/* 0: not known */
 	struct qmi_slot slots[ESIM_MODEM_MAX_SLOTS];
-};
-
-struct qmi_channel {
-	bool open;
-	unsigned number;			/* the card's */
 };
 
 /* An answer that is too long for one message: it comes in pieces, by indications. */
@@ -81,8 +76,7 @@ struct qmi {
 	bool slot_switched;
 	unsigned slot_before;			/* physical, as Switch Slot counts */
 
-	unsigned generation;			/* of handles */
-	struct qmi_channel channels[QMI_MAX_CHANNELS];
+	struct channels channels;
 	struct qmi_opening *opening;		/* one whose end its caller did not wait for; NULL: none */
 };
 
@@ -136,12 +130,11 @@ int qmi_channel_open(void *priv, unsigned port, struct esim_slice aid, uint8_t p
 void qmi_channel_close(void *priv, uint32_t handle);
 
 /* NULL: the handle is of none that is open. */
-struct qmi_channel *qmi_channel_of(struct qmi *qmi, uint32_t handle);
-void qmi_channel_lost(struct qmi *qmi, struct qmi_channel *channel);
+void qmi_channel_lost(struct qmi *qmi, struct modem_channel *channel);
 /* A cancelled caller still leaves the modem in order. 0: it is closed. */
 int qmi_close_quietly(struct qmi *qmi, unsigned number, unsigned timeout_ms);
 
-size_t qmi_channels_known(const struct qmi *qmi, struct journal_channel ret[static QMI_MAX_CHANNELS + 1]);
+size_t qmi_channels_known(const struct qmi *qmi, struct journal_channel ret[static CHANNELS_MAX + 1]);
 /* What a former owner left. */
 int qmi_channels_clean(struct qmi *qmi, const struct journal_channel *left, size_t count, struct esim_error *err);
 /* Close what is open, as far as the modem answers within @timeout_ms; the handles are stale. */
@@ -167,7 +160,6 @@ int qmi_transmit(void *priv, struct esim_slice command, struct esim_buf *respons
 		 struct esim_error *err);
 int qmi_channel_transmit(void *priv, uint32_t handle, struct esim_slice command, struct esim_buf *response,
 			 unsigned timeout_ms, struct esim_error *err);
-unsigned qmi_at_least(const struct qmi *qmi, unsigned timeout_ms);
 
 /* --- slots.c ------------------------------------------------------------------------------------------------ */
 

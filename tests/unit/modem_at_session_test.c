@@ -18,7 +18,7 @@ static void begin(void)
 	struct journal_channel left[JOURNAL_MAX_CHANNELS];
 	size_t count;
 
-	at = (struct at){ .generation = 1, .identity = { .port = "/dev/modem", .key = "dev-modem" } };
+	at = (struct at){ .identity = { .port = "/dev/modem", .key = "dev-modem" } };
 	at_parser_init(&at.parser);
 	setenv("COREESIM_MODEMS_STATE", ".", 1);
 	ATF_REQUIRE_EQ_MSG(journal_open(&at.identity, &at.journal, left, &count, &err), 0, "%s", err.message);
@@ -181,7 +181,7 @@ ATF_TC_BODY(a_session_that_is_told_late_is_closed, tc)
 	ATF_CHECK_EQ(at_channel_open(&at, 0, esim_slice("\xA0\x00", 2), 0, &handle, NULL, 1000, &err), ESIM_ETIMEDOUT);
 	ATF_CHECK_EQ_MSG(at_channel_open(&at, 0, esim_slice("\xA0\x00", 2), 0, &handle, NULL, 1000, &err), 0, "%s",
 			 err.message);
-	ATF_CHECK_EQ(at.channels[0].number, 1);
+	ATF_CHECK_EQ(at.channels.list[0].number, 1);
 	end();
 }
 

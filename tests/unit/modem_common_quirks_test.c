@@ -222,7 +222,7 @@ ATF_TC_BODY(our_own_table_is_read_without_a_complaint, tc)
 	ATF_CHECK_EQ(QUIRK_AT_CCHO, quirks.at_channel);
 	ATF_CHECK_EQ(ESIM_MODEM_REFRESH_NEVER, quirks.policy.refresh);
 	ATF_REQUIRE_EQ_MSG(0, quirks_load(&ec25, &quirks, &err), "%s", err.message);
-	ATF_CHECK_EQ(ESIM_MODEM_REFRESH_AS_ASKED, quirks.policy.refresh);
+	ATF_CHECK_EQ(ESIM_MODEM_REFRESH_ALWAYS, quirks.policy.refresh);
 }
 
 ATF_TP_ADD_TCS(tp)

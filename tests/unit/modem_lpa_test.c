@@ -93,10 +93,21 @@ ATF_TC_BODY(the_refresh_flag_is_the_modems_choice, tc)
 	ATF_CHECK_EQ(ESIM_MODEM_UIM_POWER, lpa_settled(way.lpa)->step);
 	ATF_CHECK(!had_step("REFRESH"));
 	stop();
+	/* By itself, unless it is as asked or the ladder begins with another rung. */
 	start(NULL);
-	way.policy.refresh = ESIM_MODEM_REFRESH_ALWAYS;
 	ATF_CHECK_EQ_MSG(0, enable_second(false), "%s", err.message);
 	ATF_CHECK_EQ(ESIM_MODEM_REFRESH, lpa_settled(way.lpa)->step);
+	stop();
+	start(NULL);
+	way.policy.refresh = ESIM_MODEM_REFRESH_AS_ASKED;
+	ATF_CHECK_EQ_MSG(0, enable_second(false), "%s", err.message);
+	ATF_CHECK_EQ(ESIM_MODEM_UIM_POWER, lpa_settled(way.lpa)->step);
+	stop();
+	start(NULL);
+	way.policy.steps = 1u << ESIM_MODEM_AIRPLANE;
+	ATF_CHECK_EQ_MSG(0, enable_second(true), "%s", err.message);
+	ATF_CHECK_EQ(ESIM_MODEM_AIRPLANE, lpa_settled(way.lpa)->step);
+	ATF_CHECK(!had_step("REFRESH"));
 	stop();
 }
 

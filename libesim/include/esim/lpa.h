@@ -255,7 +255,8 @@ int lpa_select_profile(const struct esim_profile *profiles, size_t count, const 
 /*
  * Enable or disable, by ICCID and, where the card does not find that, by AID;
  * catBusy is tried again, bounded, then ESIM_EBUSY. With @how->refresh the card
- * raises REFRESH and the ISD-R is selected again; without, the card is reset. Then
+ * raises REFRESH and the ISD-R is selected again; without, the card is reset. Behind a
+ * modem its policy has the last word (esim/modem.h). Then
  * the state is read back: ESIM_EIO where it is not what was asked for. @profile is
  * one of lpa_profiles().
  */

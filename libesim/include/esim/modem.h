@@ -52,8 +52,8 @@ const char *esim_modem_step_name(enum esim_modem_step step);
 const char *esim_modem_step_id(enum esim_modem_step step);
 
 enum esim_modem_refresh {			/* the refresh flag of Enable- and DisableProfile */
+	ESIM_MODEM_REFRESH_ALWAYS,		/* unless the ladder has no such rung */
 	ESIM_MODEM_REFRESH_AS_ASKED,
-	ESIM_MODEM_REFRESH_ALWAYS,
 	ESIM_MODEM_REFRESH_NEVER,
 };
 
