@@ -56,8 +56,8 @@ static int unknown_scheme(const char *uri, struct esim_error *err)
 	return ESIM_EINVAL;
 }
 
-static int open_by_module(const char *scheme, const char *rest, struct esim_transport **ret,
-			  struct esim_error *err)
+static int open_by_module(const char *scheme, const char *rest, const struct esim_cancel *cancel,
+			  struct esim_transport **ret, struct esim_error *err)
 {
 	const struct esim_transport_module *module;
 	const struct esim_transport_ops *ops;
@@ -65,7 +65,7 @@ static int open_by_module(const char *scheme, const char *rest, struct esim_tran
 	int r = esim_transport_module_load(scheme, &module, err);
 
 	if (!r)
-		r = module->open(rest, &ops, &priv, err);
+		r = module->open(rest, cancel, &ops, &priv, err);
 	if (r)
 		return r;
 	r = esim_transport_new(ops, priv, ret);
@@ -74,14 +74,20 @@ static int open_by_module(const char *scheme, const char *rest, struct esim_tran
 
 int esim_transport_open(const char *uri, struct esim_transport **ret, struct esim_error *err)
 {
+	return esim_transport_open_cancellable(uri, NULL, ret, err);
+}
+
+int esim_transport_open_cancellable(const char *uri, const struct esim_cancel *cancel,
+				    struct esim_transport **ret, struct esim_error *err)
+{
 	size_t i = find_scheme(uri);
 
 	if (i == SCHEME_COUNT)
 		return unknown_scheme(uri, err);
 	if (schemes[i].module && transport_broker_wanted())
-		return transport_broker_open(uri, ret, err);
+		return transport_broker_open(uri, cancel, ret, err);
 	if (schemes[i].module)
-		return open_by_module(schemes[i].module, uri + strlen(schemes[i].prefix), ret, err);
+		return open_by_module(schemes[i].module, uri + strlen(schemes[i].prefix), cancel, ret, err);
 	if (!schemes[i].open)
 		return esim_error_set(err, ESIM_ENOTSUP,
 				      "'%.64s': this build cannot open %s (%s)", uri,

@@ -378,7 +378,8 @@ static int say_hello(struct broker *broker, const char *uri, struct esim_error *
 		       esim_error_set(err, ESIM_EPROTO, "modem-broker's answer is malformed");
 }
 
-int transport_broker_open(const char *uri, struct esim_transport **ret, struct esim_error *err)
+int transport_broker_open(const char *uri, const struct esim_cancel *cancel, struct esim_transport **ret,
+			  struct esim_error *err)
 {
 	struct broker *broker = calloc(1, sizeof(*broker));
 	bool raw;
@@ -386,9 +387,11 @@ int transport_broker_open(const char *uri, struct esim_transport **ret, struct e
 
 	if (!broker)
 		return esim_error_set(err, ESIM_ENOMEM, "out of memory");
+	broker->cancel = cancel;
 	r = broker->fd = connect_broker(err);
 	if (r >= 0)
 		r = say_hello(broker, uri, err);
+	broker->cancel = NULL;
 	if (r) {
 		broker_close(broker);
 		return r;

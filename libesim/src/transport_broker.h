@@ -9,6 +9,8 @@
 bool transport_broker_wanted(void);
 
 /* @uri with its scheme. */
-int transport_broker_open(const char *uri, struct esim_transport **ret, struct esim_error *err);
+/* @cancel is for this call alone. */
+int transport_broker_open(const char *uri, const struct esim_cancel *cancel, struct esim_transport **ret,
+			  struct esim_error *err);
 
 #endif

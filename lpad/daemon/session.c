@@ -134,7 +134,7 @@ static int try_card(struct card_session *session, const char *uri, const struct 
 		    struct esim_card_options *options, bool reset, struct esim_error *err)
 {
 	struct esim_transport *transport = NULL;
-	int rc = esim_transport_open(uri, &transport, err);
+	int rc = esim_transport_open_cancellable(uri, options->cancel, &transport, err);
 
 	if (!rc && reset)
 		rc = esim_transport_reset(transport, ESIM_RESET_ANY, err);

@@ -96,8 +96,11 @@ static int open_card(struct app *app)
 		.trace_context = app->trace,
 	};
 	struct esim_transport *transport = NULL;
-	int rc = esim_transport_open(app->where.uri, &transport, &app->err);
+	int rc;
 
+	progress_show(app, "open", app->where.uri);
+	rc = esim_transport_open_cancellable(app->where.uri, app->cancel, &transport, &app->err);
+	progress_end(app);
 	if (rc)
 		return rc;
 	options.basic_channel = app->where.basic_channel;

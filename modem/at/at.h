@@ -185,7 +185,8 @@ int at_reset(void *priv, enum esim_reset kind, struct esim_error *err);
 
 /* --- open.c ------------------------------------------------------------------------------------------------ */
 
-int at_open(const char *rest, const struct esim_transport_ops **ret_ops, void **ret_priv, struct esim_error *err);
+int at_open(const char *rest, const struct esim_cancel *cancel, const struct esim_transport_ops **ret_ops, void **ret_priv,
+	    struct esim_error *err);
 int at_reopen(void *priv, unsigned timeout_ms, struct esim_error *err);
 void at_close(void *priv);
 

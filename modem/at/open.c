@@ -53,7 +53,8 @@ static int begin(struct at *at, const char *rest, struct esim_error *err)
 	return r;
 }
 
-int at_open(const char *rest, const struct esim_transport_ops **ret_ops, void **ret_priv, struct esim_error *err)
+int at_open(const char *rest, const struct esim_cancel *cancel, const struct esim_transport_ops **ret_ops, void **ret_priv,
+	    struct esim_error *err)
 {
 	struct at *at = calloc(1, sizeof(*at));
 	int r;
@@ -62,7 +63,9 @@ int at_open(const char *rest, const struct esim_transport_ops **ret_ops, void **
 		return esim_error_set(err, ESIM_ENOMEM, "out of memory");
 	at->tty.fd = -1;
 	at_parser_init(&at->parser);
+	at->cancel = cancel;
 	r = begin(at, rest, err);
+	at->cancel = NULL;
 	if (r) {
 		at_close(at);
 		return r;

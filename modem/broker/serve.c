@@ -61,7 +61,7 @@ static int open_modem(struct server *server, const char *uri, struct esim_error 
 	memcpy(scheme, uri, (size_t)(rest - uri) < sizeof(scheme) ? (size_t)(rest - uri) : sizeof(scheme) - 1);
 	r = esim_transport_module_load(scheme, &module, err);
 	if (!r)
-		r = module->open(rest + 1, &server->ops, &server->priv, err);
+		r = module->open(rest + 1, inbox_cancel(server->inbox), &server->ops, &server->priv, err);
 	if (!r && server->ops->set_cancel)
 		server->ops->set_cancel(server->priv, inbox_cancel(server->inbox));
 	return r;

@@ -127,7 +127,8 @@ int mbim_wait(void *priv, unsigned timeout_ms, struct esim_error *err);
 
 /* --- open.c ---------------------------------------------------------------------------------------- */
 
-int mbim_open(const char *rest, const struct esim_transport_ops **ret_ops, void **ret_priv, struct esim_error *err);
+int mbim_open(const char *rest, const struct esim_cancel *cancel, const struct esim_transport_ops **ret_ops, void **ret_priv,
+	      struct esim_error *err);
 int mbim_reopen(void *priv, unsigned timeout_ms, struct esim_error *err);
 void mbim_close(void *priv);
 

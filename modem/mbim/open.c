@@ -69,7 +69,8 @@ static int begin(struct mbim *mbim, const struct journal_channel *left, size_t c
 	return r ? r : arrange(mbim, err);
 }
 
-int mbim_open(const char *rest, const struct esim_transport_ops **ret_ops, void **ret_priv, struct esim_error *err)
+int mbim_open(const char *rest, const struct esim_cancel *cancel, const struct esim_transport_ops **ret_ops, void **ret_priv,
+	      struct esim_error *err)
 {
 	struct journal_channel left[JOURNAL_MAX_CHANNELS];
 	struct mbim *mbim = calloc(1, sizeof(*mbim));
@@ -79,12 +80,14 @@ int mbim_open(const char *rest, const struct esim_transport_ops **ret_ops, void 
 	if (!mbim)
 		return esim_error_set(err, ESIM_ENOMEM, "out of memory");
 	r = glib_call_init(&mbim->call, err);
+	mbim->call.cancel = cancel;
 	if (!r)
 		r = modem_address_parse("mbim", rest, false, true, &mbim->address, err);
 	if (!r)
 		r = own(mbim, left, &count, err);
 	if (!r)
 		r = begin(mbim, left, count, err);
+	mbim->call.cancel = NULL;
 	if (r) {
 		mbim_close(mbim);
 		return r;

@@ -70,7 +70,8 @@ static int begin(struct qmi *qmi, const struct journal_channel *left, size_t cou
 	return r ? r : arrange(qmi, left, count, err);
 }
 
-int qmi_open(const char *rest, const struct esim_transport_ops **ret_ops, void **ret_priv, struct esim_error *err)
+int qmi_open(const char *rest, const struct esim_cancel *cancel, const struct esim_transport_ops **ret_ops, void **ret_priv,
+	     struct esim_error *err)
 {
 	struct journal_channel left[JOURNAL_MAX_CHANNELS];
 	struct qmi *qmi = calloc(1, sizeof(*qmi));
@@ -82,12 +83,14 @@ int qmi_open(const char *rest, const struct esim_transport_ops **ret_ops, void *
 	qmi->logical = FIRST_LOGICAL;
 	qmi->pieces.bytes = (struct esim_buf)ESIM_BUF_INIT;
 	r = glib_call_init(&qmi->call, err);
+	qmi->call.cancel = cancel;
 	if (!r)
 		r = modem_address_parse("qmi", rest, true, true, &qmi->address, err);
 	if (!r)
 		r = own(qmi, left, &count, err);
 	if (!r)
 		r = begin(qmi, left, count, err);
+	qmi->call.cancel = NULL;
 	if (r) {
 		qmi_close(qmi);
 		return r;

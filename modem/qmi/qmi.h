@@ -189,7 +189,8 @@ int qmi_wait(void *priv, unsigned timeout_ms, struct esim_error *err);
 
 /* --- open.c ------------------------------------------------------------------------------------------------------ */
 
-int qmi_open(const char *rest, const struct esim_transport_ops **ret_ops, void **ret_priv, struct esim_error *err);
+int qmi_open(const char *rest, const struct esim_cancel *cancel, const struct esim_transport_ops **ret_ops, void **ret_priv,
+	     struct esim_error *err);
 int qmi_reopen(void *priv, unsigned timeout_ms, struct esim_error *err);
 void qmi_close(void *priv);
 

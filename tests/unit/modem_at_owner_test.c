@@ -112,11 +112,11 @@ ATF_TC_BODY(what_is_no_modem_says_so, tc)
 	void *priv;
 
 	setenv("COREESIM_MODEMS_STATE", ".", 1);
-	ATF_CHECK_EQ(at_open("/dev/no-such-port", &ops, &priv, &err), ESIM_ENODEV);
-	ATF_CHECK_EQ(at_open("/dev/null", &ops, &priv, &err), ESIM_EINVAL);
+	ATF_CHECK_EQ(at_open("/dev/no-such-port", NULL, &ops, &priv, &err), ESIM_ENODEV);
+	ATF_CHECK_EQ(at_open("/dev/null", NULL, &ops, &priv, &err), ESIM_EINVAL);
 	ATF_CHECK_MSG(strstr(err.message, "no serial port"), "%s", err.message);
-	ATF_CHECK_EQ(at_open("ttyUSB2", &ops, &priv, &err), ESIM_EINVAL);
-	ATF_CHECK_EQ(at_open("/dev/ttyUSB2?slot=2", &ops, &priv, &err), ESIM_EINVAL);
+	ATF_CHECK_EQ(at_open("ttyUSB2", NULL, &ops, &priv, &err), ESIM_EINVAL);
+	ATF_CHECK_EQ(at_open("/dev/ttyUSB2?slot=2", NULL, &ops, &priv, &err), ESIM_EINVAL);
 }
 
 ATF_TP_ADD_TCS(tp)

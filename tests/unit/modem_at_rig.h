@@ -92,7 +92,7 @@ static inline int rig_open(struct esim_transport **ret)
 	ATF_REQUIRE(path && strlen(path) < sizeof(link) - 10);
 	snprintf(link, sizeof(link), "%.100s/port-at", path);
 	free(path);
-	r = at_open(link, &ops, &priv, &err);
+	r = at_open(link, NULL, &ops, &priv, &err);
 	return r ? r : esim_transport_new(ops, priv, ret);
 }
 

@@ -140,7 +140,7 @@ static const struct esim_modem_ops *modem_ops(void **ret_priv)
 	snprintf(link, sizeof(link), "%.100s/port-at", path);
 	free(path);
 	esim_error_clear(&err);
-	ATF_REQUIRE_EQ_MSG(at_open(link, &ops, ret_priv, &err), 0, "%s", err.message);
+	ATF_REQUIRE_EQ_MSG(at_open(link, NULL, &ops, ret_priv, &err), 0, "%s", err.message);
 	return ops->modem;
 }
 

@@ -150,7 +150,7 @@ int mbim_rig_open(struct mbim_rig *rig, const char *suffix)
 
 	snprintf(rest, sizeof(rest), "%s-mbim%s", rig->link, suffix);
 	esim_error_clear(&rig->err);
-	r = mbim_open(rest, &ops, &priv, &rig->err);
+	r = mbim_open(rest, NULL, &ops, &priv, &rig->err);
 	if (!r)
 		rig->mbim = priv;
 	return r;

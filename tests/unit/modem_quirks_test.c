@@ -8,6 +8,7 @@
 
 #include <atf-c.h>
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -280,6 +281,39 @@ static void two_owners(const struct modem_way *way)
 	modem_rig_end();
 }
 
+/* Once the modem has been asked something, to which it says nothing. */
+static void *give_up(void *cancel)
+{
+	while (modem_rig_stat("requests") == 0)
+		continue;
+	esim_cancel_trigger(cancel);
+	return NULL;
+}
+
+static void a_mute_modem_is_given_up(const struct modem_way *way)
+{
+	struct esim_transport *transport = NULL;
+	struct esim_cancel *cancel;
+	char uri[ESIM_URI_SIZE];
+	struct esim_error err;
+	pthread_t user;
+
+	modem_rig_begin(way);
+	modem_rig_renew(NULL);
+	ATF_REQUIRE_EQ(0, esim_cancel_new(&cancel));
+	ATF_REQUIRE_EQ(0, vmodem_ask(modem_rig.modem, NULL, "fault mute@1+"));
+	snprintf(uri, sizeof(uri), "%s:%s/m-%s", way->scheme, modem_rig.directory, way->scheme);
+	ATF_REQUIRE_EQ(0, pthread_create(&user, NULL, give_up, cancel));
+	ATF_CHECK_EQ_MSG(ESIM_ECANCELED, esim_transport_open_cancellable(uri, cancel, &transport, &err), "%s",
+			 err.message);
+	ATF_REQUIRE_EQ(0, pthread_join(user, NULL));
+	ATF_REQUIRE_EQ(0, vmodem_ask(modem_rig.modem, NULL, "fault none"));
+	ATF_CHECK_EQ_MSG(0, modem_rig_open(&err), "%s", err.message);
+	modem_rig_close();
+	esim_cancel_free(&cancel);
+	modem_rig_end();
+}
+
 #define CASE(name, call) \
 	ATF_TC(name); \
 	ATF_TC_HEAD(name, tc) { atf_tc_set_md_var(tc, "timeout", "3600"); } \
@@ -290,6 +324,9 @@ CASE(qmi_habits, try_all(&modem_way_qmi, ON_QMI))
 CASE(at_habits, try_all(&modem_way_at, ON_AT))
 CASE(mbim_another_slot, another_slot(&modem_way_mbim))
 CASE(qmi_another_slot, another_slot(&modem_way_qmi))
+CASE(mbim_mute_is_given_up, a_mute_modem_is_given_up(&modem_way_mbim))
+CASE(qmi_mute_is_given_up, a_mute_modem_is_given_up(&modem_way_qmi))
+CASE(at_mute_is_given_up, a_mute_modem_is_given_up(&modem_way_at))
 CASE(mbim_slot_of_a_killed_owner, slot_of_a_killed_owner(&modem_way_mbim))
 CASE(qmi_slot_of_a_killed_owner, slot_of_a_killed_owner(&modem_way_qmi))
 CASE(mbim_two_owners, two_owners(&modem_way_mbim))
@@ -303,6 +340,9 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, at_habits);
 	ATF_TP_ADD_TC(tp, mbim_another_slot);
 	ATF_TP_ADD_TC(tp, qmi_another_slot);
+	ATF_TP_ADD_TC(tp, mbim_mute_is_given_up);
+	ATF_TP_ADD_TC(tp, qmi_mute_is_given_up);
+	ATF_TP_ADD_TC(tp, at_mute_is_given_up);
 	ATF_TP_ADD_TC(tp, mbim_slot_of_a_killed_owner);
 	ATF_TP_ADD_TC(tp, qmi_slot_of_a_killed_owner);
 	ATF_TP_ADD_TC(tp, mbim_two_owners);

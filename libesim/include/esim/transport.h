@@ -135,6 +135,12 @@ int esim_transport_new(const struct esim_transport_ops *ops, void *priv,
  * is heard meanwhile, here and where a reset connects anew; a literal address costs no such wait.
  */
 int esim_transport_open(const char *uri, struct esim_transport **ret, struct esim_error *err);
+/*
+ * The same; @cancel ends it, with ESIM_ECANCELED, while it waits for a modem, which may take half a minute. Other ways do
+ * not wait so long, and do not heed it. It is for this call alone: esim_transport_set_cancel().
+ */
+int esim_transport_open_cancellable(const char *uri, const struct esim_cancel *cancel,
+				    struct esim_transport **ret, struct esim_error *err);
 void esim_transport_free(struct esim_transport **transport);
 
 void esim_transport_describe(struct esim_transport *transport, struct esim_transport_info *ret);

@@ -13,16 +13,19 @@
 extern "C" {
 #endif
 
-#define ESIM_TRANSPORT_MODULE_MAGIC 0x4553494Du	/* "ESIM" */
+#define ESIM_TRANSPORT_MODULE_MAGIC 0x4553494Eu
 
 struct esim_transport_module {
 	uint32_t magic;
 	uint32_t size;				/* of this struct */
 	char version[16];			/* COREESIM_VERSION, NUL-padded */
 	const char *scheme;			/* "mbim", without the colon */
-	/* @rest: what follows the scheme, "?slot=N" included. *@ret_ops and *@ret_priv are for esim_transport_new(). */
-	int (*open)(const char *rest, const struct esim_transport_ops **ret_ops, void **ret_priv,
-		    struct esim_error *err);
+	/*
+	 * @rest: what follows the scheme, "?slot=N" included. @cancel is for this call alone, NULL: none. *@ret_ops and
+	 * *@ret_priv are for esim_transport_new().
+	 */
+	int (*open)(const char *rest, const struct esim_cancel *cancel, const struct esim_transport_ops **ret_ops,
+		    void **ret_priv, struct esim_error *err);
 };
 
 /* The one object that a module exports, a struct esim_transport_module: the name that it is looked up by. */
