@@ -51,7 +51,7 @@ static const struct verb verbs[] = {
 	  "the eUICC's signature over a nonce, with its certificates",
 	  attest_by_lpad, attest_direct, attest_print },
 	{ "apdu", VERB_APDU, 1, ANY_NUMBER, "apdu HEX...",
-	  "send command APDUs on the basic channel, one response a line", NULL, apdu_direct, NULL },
+	  "send command APDUs, one response a line", NULL, apdu_direct, NULL },
 	{ "devices", VERB_DEVICES, 0, 0, "devices",
 	  "lpad's eUICCs; with --direct the devices that a card may be in",
 	  devices_by_lpad, devices_direct, devices_print },

@@ -94,7 +94,7 @@ static const struct option_row rows[] = {
 	{ "confirmation-code-file", "FILE", VERB_DOWNLOAD, TEXT_OF(confirmation_code_file),
 	  "the confirmation code; - is standard input" },
 	{ "imei", "DIGITS", VERB_DOWNLOAD | VERB_DISCOVER, TEXT_OF(imei),
-	  "the device's IMEI; without it none is sent" },
+	  "the device's IMEI; default: the modem's, if any" },
 	{ "accept-ppr", NULL, VERB_DOWNLOAD, OFFSET(accept_ppr),
 	  "agree to the operator's policy rules (PPR)" },
 	{ "enable", NULL, VERB_DOWNLOAD, OFFSET(enable), "enable the profile when it is installed" },

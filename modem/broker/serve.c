@@ -52,13 +52,19 @@ static uint32_t operations(const struct esim_transport_ops *ops)
 static int open_modem(struct server *server, const char *uri, struct esim_error *err)
 {
 	const struct esim_transport_module *module;
-	const char *rest = strchr(uri, ':');
-	char scheme[16] = "";
+	char allowed[ESIM_URI_SIZE], scheme[16] = "";
+	struct ucred caller;
+	socklen_t size = sizeof(caller);
+	const char *rest;
 	int r;
 
-	if (!broker_may_open(uri, err))
-		return ESIM_EINVAL;
-	memcpy(scheme, uri, (size_t)(rest - uri) < sizeof(scheme) ? (size_t)(rest - uri) : sizeof(scheme) - 1);
+	if (getsockopt(server->fd, SOL_SOCKET, SO_PEERCRED, &caller, &size))
+		return esim_error_errno(err, ESIM_EIO, errno, "modem-broker's caller");
+	r = broker_may_open(uri, caller.uid, allowed, err);
+	if (r)
+		return r;
+	rest = strchr(allowed, ':');
+	memcpy(scheme, allowed, (size_t)(rest - allowed) < sizeof(scheme) ? (size_t)(rest - allowed) : sizeof(scheme) - 1);
 	r = esim_transport_module_load(scheme, &module, err);
 	if (!r)
 		r = module->open(rest + 1, inbox_cancel(server->inbox), &server->ops, &server->priv, err);

@@ -5,6 +5,7 @@
 #include <modem/broker.h>
 
 #include <atf-c.h>
+#include <fcntl.h>
 
 #include <poll.h>
 #include <pthread.h>
@@ -147,6 +148,7 @@ ATF_TC_BODY(other_devices_than_modems_are_not_opened, tc)
 	static const char *const uris[] = {
 		"at:/dev/null", "at:/dev/mem", "at:/etc/passwd", "mbim:/dev/../etc/passwd", "mbim:/dev/tty",
 		"qmi:/dev/ttyS0", "at:", "at", "", "unix:/tmp/x", "tcp:127.0.0.1:1", "/dev/euicc0", "usb:1-1",
+		"at:/dev/tty", "at:/dev/tty0", "at:/dev/console", "mbim:/dev/ptmx", "tcp:/dev/pts/0",
 		"at:/dev/pts/../null", "mbim:/dev/cdc-wdm0/../null", "at:relative", "../../x:/dev/pts/0",
 	};
 
@@ -159,9 +161,32 @@ ATF_TC_BODY(other_devices_than_modems_are_not_opened, tc)
 		start(&rig);
 		say(&rig, 1, BROKER_HELLO, sizeof(hello), &hello, sizeof(hello));
 		ATF_REQUIRE(hear(&rig, &answer, &err));
-		ATF_CHECK_MSG(answer.result == ESIM_EINVAL, "%s: %d: %s", uris[i], answer.result, err.message);
+		ATF_CHECK_MSG(answer.result == ESIM_EINVAL || answer.result == ESIM_ENODEV, "%s: %d: %s", uris[i], answer.result, err.message);
 		finish(&rig);
 	}
+}
+
+/* By way of root nobody reads along at another one's terminal; and what was looked at is what is opened. */
+ATF_TC_WITHOUT_HEAD(a_terminal_is_its_owners_and_no_link_is_left);
+ATF_TC_BODY(a_terminal_is_its_owners_and_no_link_is_left, tc)
+{
+	char uri[ESIM_URI_SIZE], wanted[ESIM_URI_SIZE], found[ESIM_URI_SIZE], here[256];
+	int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+	struct esim_error err;
+
+	ATF_REQUIRE(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+	snprintf(uri, sizeof(uri), "at:%s", ptsname(terminal));
+	ATF_CHECK_EQ(ESIM_EINVAL, broker_may_open(uri, geteuid() + 1, found, &err));
+	ATF_CHECK_EQ_MSG(0, broker_may_open(uri, geteuid(), found, &err), "%s", err.message);
+	ATF_CHECK_STREQ(uri, found);
+	ATF_REQUIRE_EQ(0, symlink(ptsname(terminal), "link"));
+	ATF_REQUIRE(getcwd(here, sizeof(here)));
+	snprintf(uri, sizeof(uri), "mbim:%s/link?slot=2", here);
+	snprintf(wanted, sizeof(wanted), "mbim:%s?slot=2", ptsname(terminal));
+	ATF_CHECK_EQ_MSG(0, broker_may_open(uri, geteuid(), found, &err), "%s", err.message);
+	ATF_CHECK_STREQ(wanted, found);
+	ATF_CHECK_EQ(ESIM_EINVAL, broker_may_open(uri, geteuid() + 1, found, &err));
+	close(terminal);
 }
 
 ATF_TC_WITHOUT_HEAD(lengths_that_lie_end_the_connection);
@@ -206,6 +231,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, operations_before_hello_are_refused);
 	ATF_TP_ADD_TC(tp, hello_of_another_build_is_refused);
 	ATF_TP_ADD_TC(tp, other_devices_than_modems_are_not_opened);
+	ATF_TP_ADD_TC(tp, a_terminal_is_its_owners_and_no_link_is_left);
 	ATF_TP_ADD_TC(tp, lengths_that_lie_end_the_connection);
 	ATF_TP_ADD_TC(tp, cancel_of_nothing_changes_nothing);
 	return atf_no_error();
