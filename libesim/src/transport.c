@@ -115,12 +115,14 @@ static int take_option(const char *option, size_t len, bool takes_slot, struct e
 		return 0;
 	}
 	if (takes_slot && len > strlen(slot) && memcmp(option, slot, strlen(slot)) == 0 &&
-	    used + 1 + len < sizeof(device->uri)) {
+	    !strchr(device->uri, '?') && used + 1 + len < sizeof(device->uri)) {
 		snprintf(device->uri + used, sizeof(device->uri) - used, "?%.*s", (int)len, option);
 		return 0;
 	}
-	return esim_error_set(err, ESIM_EINVAL, "unknown option '%.*s' of the device",
-			      (int)(len < 64 ? len : 64), option);
+	esim_error_set(err, ESIM_EINVAL, "unknown option '%.*s' of the device", (int)(len < 64 ? len : 64), option);
+	esim_error_advise(err, takes_slot ? "It takes ?slot=N, once, and ?channel=basic." :
+					    "It takes ?channel=basic alone; ?slot=N is for usb:, mbim: and qmi:.");
+	return ESIM_EINVAL;
 }
 
 int esim_device_parse(const char *text, struct esim_device *ret, struct esim_error *err)

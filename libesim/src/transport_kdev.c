@@ -421,6 +421,17 @@ static const struct esim_transport_ops kdev_ops = {
 
 /* --- opening -------------------------------------------------------------------------------------- */
 
+/* Whoever knows mbimcli and qmicli leaves the scheme out. */
+static void advise_scheme(const char *path, struct esim_error *err)
+{
+	static const char *const ports[] = { "/dev/cdc-wdm", "/dev/wwan", "/dev/tty" };
+
+	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++)
+		if (strncmp(path, ports[i], strlen(ports[i])) == 0)
+			esim_error_advise(err, "A modem's port is named with its protocol: mbim:%.32s, qmi:%.32s or at:%.32s.",
+					  path, path, path);
+}
+
 static int check_device(struct kdev *t, struct esim_error *err)
 {
 	struct euicc_info info;
@@ -452,6 +463,7 @@ int transport_kdev_open(const char *rest, struct esim_transport **ret, struct es
 		r = snprintf(t->path, sizeof(t->path), "/%s", rest) < 0 ? ESIM_EINVAL :
 									   check_device(t, err);
 	if (r) {
+		advise_scheme(t->path, err);
 		kdev_close(t);
 		return r;
 	}

@@ -91,6 +91,23 @@ static int make_device(int fd, struct esim_transport *transport, const char *nam
 	return fflush(stdout) ? esim_error_errno(err, ESIM_EIO, errno, "standard output") : 0;
 }
 
+/* A modem may be mute for half a minute: a signal is heard meanwhile. */
+static int open_modem(const char *uri, int stop_fd, struct esim_transport **ret, struct esim_error *err)
+{
+	struct esim_cancel *cancel = NULL;
+	struct watcher *watcher = NULL;
+	int rc = esim_cancel_new(&cancel);
+
+	if (rc)
+		return esim_error_set(err, rc, "no memory");
+	rc = watcher_new(-1, stop_fd, cancel, &watcher, err);
+	if (!rc)
+		rc = esim_transport_open_cancellable(uri, cancel, ret, err);
+	watcher_free(&watcher);
+	esim_cancel_free(&cancel);
+	return rc;
+}
+
 static int publish(const char *uri, const char *name, int stop_fd, struct esim_error *err)
 {
 	struct esim_transport *transport = NULL;
@@ -101,7 +118,7 @@ static int publish(const char *uri, const char *name, int stop_fd, struct esim_e
 	/* Before anything is done to the modem. */
 	if (fd < 0)
 		return refused(errno, err);
-	rc = esim_transport_open(uri, &transport, err);
+	rc = open_modem(uri, stop_fd, &transport, err);
 	if (!rc) {
 		esim_transport_describe(transport, &info);
 		if (!(info.features & ESIM_TRANSPORT_OWNED))
@@ -174,5 +191,6 @@ int main(int argc, char **argv)
 		esim_error_errno(&err, ESIM_EIO, errno, "signals cannot be heard");
 		return complain(&err);
 	}
-	return publish(argv[optind], name, stop_fd, &err) ? complain(&err) : 0;
+	c = publish(argv[optind], name, stop_fd, &err);
+	return c && c != ESIM_ECANCELED ? complain(&err) : 0;
 }

@@ -38,7 +38,7 @@ void port_free(struct port **port);
 /* --- watcher.c ---------------------------------------------------------------------------------------- */
 
 struct watcher;
-/* A thread that fires @cancel when @stop_fd can be read, and, while armed, when @end can. */
+/* A thread that fires @cancel when @stop_fd can be read, and, while armed, when @end (negative: none) can. */
 int watcher_new(int end, int stop_fd, struct esim_cancel *cancel, struct watcher **ret, struct esim_error *err);
 void watcher_free(struct watcher **watcher);
 /* Around a request: whatever comes on @end meanwhile is that it is over for the kernel. */

@@ -19,8 +19,8 @@ static int say_busy(const char *path, const char *holder, struct esim_error *err
 {
 	esim_error_set(err, ESIM_EBUSY, "%s has the port %s", holder, path);
 	if (strncmp(holder, "ModemManager", 12) == 0)
-		esim_error_advise(err, "Use the modem's mbim: or qmi: port, or have ModemManager inhibit the modem: "
-				       "mmcli --inhibit-device.");
+		esim_error_advise(err, "Use the modem's mbim: or qmi: port, or have ModemManager leave the modem alone as long as "
+				       "this runs: mmcli -m any --inhibit");
 	else
 		esim_error_advise(err, "Wait until it is done, or end it.");
 	return ESIM_EBUSY;
@@ -64,7 +64,7 @@ static int say_cannot_open(const char *path, int errnum, struct esim_error *err)
 		return say_busy(path, "another program", err);
 	esim_error_errno(err, ESIM_ENODEV, errnum, "cannot open %s", path);
 	if (errnum == EACCES || errnum == EPERM)
-		esim_error_advise(err, "Modems are root's: use lpad, or sudo.");
+		esim_error_advise(err, "Modems are root's: use lpad (leave --device out), or sudo.");
 	return ESIM_ENODEV;
 }
 

@@ -206,7 +206,7 @@ int modem_identity_of(const char *path, struct modem_identity *ret, struct esim_
 		return esim_error_set(err, ESIM_EINVAL, "%.128s is no device", path);
 	rc = identity_read(&identity_system, path, ret, err);
 	if (rc == ESIM_ENODEV)
-		esim_error_advise(err, "Is the modem there, and is this its port? lpactl devices lists those that are.");
+		esim_error_advise(err, "Is the modem there, and is this its port? lpactl --direct devices lists those that are.");
 	return rc;
 }
 

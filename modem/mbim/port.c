@@ -9,6 +9,7 @@
 #include "libesim/src/deadline.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define OPEN_TIMEOUT_MS 30000u
 #define BUSY_FIRST_MS 100u
@@ -189,6 +190,8 @@ static int open_advise(const struct mbim *mbim, int code, struct esim_error *err
 {
 	if (code == ESIM_ETIMEDOUT)
 		esim_error_advise(err, "Is this the modem's MBIM port? One that stays mute needs a reset.");
+	else if (code != ESIM_ECANCELED && geteuid() != 0)
+		esim_error_advise(err, "Modems are root's: use lpad (leave --device out), or sudo.");
 	else if (code != ESIM_ECANCELED && mbim->quirks.no_proxy)
 		esim_error_advise(err, "This modem is used without mbim-proxy (Proxy=no in modems.conf): "
 				       "no other program may have the port open.");

@@ -8,6 +8,8 @@
 
 #include "libesim/src/deadline.h"
 
+#include <unistd.h>
+
 #define OPEN_TIMEOUT_MS 20000u
 #define BUSY_FIRST_MS 100u
 #define BUSY_LONGEST_MS 1000u
@@ -208,6 +210,8 @@ static int open_advise(const struct qmi *qmi, int code, struct esim_error *err)
 		return code;
 	if (code == ESIM_ETIMEDOUT)
 		esim_error_advise(err, "Is this the modem's QMI port? One that stays mute needs a reset.");
+	else if (geteuid() != 0)
+		esim_error_advise(err, "Modems are root's: use lpad (leave --device out), or sudo.");
 	else if (qmi->quirks.no_proxy)
 		esim_error_advise(err, "This modem is used without qmi-proxy (Proxy=no in modems.conf): "
 				       "no other program may have the port open.");

@@ -16,7 +16,7 @@ build_tree_body() {
 	mkdir -p tree/bin tree/lib/coreesim
 	cp "$BIN/lpactl" tree/bin/
 	cp "$MODULES/mbim.so" tree/lib/coreesim/
-	atf_check -s exit:4 -o ignore -e match:"no-modem-here: No such file" -e match:"lpactl devices lists" \
+	atf_check -s exit:4 -o ignore -e match:"no-modem-here: No such file" -e match:"lpactl --direct devices lists" \
 		tree/bin/lpactl --direct --device $NOWHERE info
 }
 
