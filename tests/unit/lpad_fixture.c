@@ -22,7 +22,7 @@
 #define SERVER_LOG	"notifications.log"
 #define STATE		"state"
 #define KILLED_IN	"killed.in"
-#define CHILD_STARTS_MS	20000
+#define CHILD_STARTS_MS	5000
 
 static void require(int rc, const struct esim_error *err, const char *what)
 {
@@ -312,16 +312,21 @@ const char *lpad_killed_in(void)
 	return step;
 }
 
-/* Each size class of the allocator has a lock of its own. */
+/* Each size class of a sanitizer's allocator has a lock, which is taken when the thread's own store of blocks is used up. */
 static void allocate_a_bit(void)
 {
-	for (size_t size = 16; size <= 256 * 1024; size += size / 4) {
-		volatile char *block = malloc(size);
+#ifdef __SANITIZE_ADDRESS__
+	static void *blocks[1024];
 
-		if (block)
-			*block = 0;
-		free((void *)block);
+	for (size_t size = 16; size <= 128 * 1024; size += size < 512 ? 16 : size / 8) {
+		const size_t count = size < 2048 ? sizeof(blocks) / sizeof(blocks[0]) : 64;
+
+		for (size_t i = 0; i < count; i++)
+			blocks[i] = malloc(size);
+		for (size_t i = 0; i < count; i++)
+			free(blocks[i]);
 	}
+#endif
 }
 
 /*
