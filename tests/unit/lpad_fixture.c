@@ -22,7 +22,7 @@
 #define SERVER_LOG	"notifications.log"
 #define STATE		"state"
 #define KILLED_IN	"killed.in"
-#define CHILD_STARTS_MS	5000
+#define CHILD_STARTS_MS	2000
 
 static void require(int rc, const struct esim_error *err, const char *what)
 {
