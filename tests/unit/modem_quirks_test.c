@@ -71,6 +71,8 @@ static const struct habit habits[] = {
 	{ ON_MBIM, { "no-group" }, "GroupClose=no\n", NULL, -1 },
 	{ EVERYWHERE, { "no-indications" }, NULL, NULL, -1 },
 	{ EVERYWHERE, { "no-indications" }, "Indications=no\n", NULL, -1 },
+	{ ON_MBIM | ON_QMI, { NULL }, "Proxy=no\n", NULL, ESIM_MODEM_REFRESH },
+	{ ON_MBIM | ON_QMI, { "reenumerates", "no-indications" }, "Proxy=no\n", NULL, -1 },
 	{ ON_AT, { "at-no-test" }, NULL, NULL, -1 },
 	{ ON_AT, { "at-bare" }, NULL, NULL, -1 },
 	{ ON_AT, { "at-no-cchc" }, NULL, NULL, -1 },
