@@ -32,10 +32,23 @@ static int cycle(struct at *at, const char *off, uint64_t deadline, struct esim_
 	return r ? r : on;
 }
 
+/* A modem that does not tell is taken for one whose radio is on. */
+static bool is_radio_off(struct at *at, uint64_t deadline)
+{
+	static const struct at_request request = { "AT+CFUN?", "+CFUN", AT_SHAPE_NUMBER };
+	unsigned mode;
+
+	return !at_command(at, "AT+CFUN?", &request, (unsigned)deadline_left_ms(deadline), NULL) &&
+	       !at_value_number(at_answer(at), UINT8_MAX, &mode) && mode != 1;
+}
+
 static int airplane(struct at *at, uint64_t deadline, struct esim_error *err)
 {
-	int r = cycle(at, "AT+CFUN=4", deadline, err);
+	int r;
 
+	if (is_radio_off(at, deadline))
+		return esim_error_set(err, ESIM_ENOTSUP, "the radio is off already, and stays as its user wants it");
+	r = cycle(at, "AT+CFUN=4", deadline, err);
 	return r && at_has_refused(at) ? cycle(at, "AT+CFUN=0", deadline, err) : r;
 }
 

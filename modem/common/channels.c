@@ -64,12 +64,14 @@ int channels_check_open(const char *protocol, unsigned port, struct esim_slice a
 	return 0;
 }
 
-int channels_exhausted(const struct quirks *quirks, struct esim_error *err)
+int channels_refused(const struct quirks *quirks, int code, struct esim_error *err)
 {
-	if (quirks->max_channels)
+	if (code == ESIM_EBUSY && quirks->max_channels)
 		esim_error_advise(err, "This modem has %u logical channels for programs: try again when another "
 				       "program has ended, or reset the modem.", quirks->max_channels);
-	return ESIM_EBUSY;
+	else if ((code == ESIM_ENOTSUP || code == ESIM_EIO) && quirks->note[0])
+		esim_error_advise(err, "%s", quirks->note);
+	return code;
 }
 
 unsigned channels_timeout(const struct quirks *quirks, unsigned timeout_ms)

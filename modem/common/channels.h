@@ -40,8 +40,8 @@ void channels_stale(struct channels *channels);
 
 /* What can be said of a request to open one before the modem is asked; @protocol is for messages. */
 int channels_check_open(const char *protocol, unsigned port, struct esim_slice aid, struct esim_error *err);
-/* The modem has none left: what there is to know of that goes to @err. ESIM_EBUSY. */
-int channels_exhausted(const struct quirks *quirks, struct esim_error *err);
+/* The modem opened none, as @err says: what else there is to know of that goes there too. Returns @code. */
+int channels_refused(const struct quirks *quirks, int code, struct esim_error *err);
 /* A slow card may need more time than the caller gives. */
 unsigned channels_timeout(const struct quirks *quirks, unsigned timeout_ms);
 

@@ -195,7 +195,7 @@ int mbim_channel_open(void *priv, unsigned port, struct esim_slice aid, uint8_t 
 	if (r) {
 		if (err)
 			*err = cause;
-		return r == ESIM_EBUSY ? channels_exhausted(&mbim->quirks, err) : r;
+		return channels_refused(&mbim->quirks, r, err);
 	}
 	channel->open = true;
 	*ret_handle = channels_handle(&mbim->channels, channel);

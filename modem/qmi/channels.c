@@ -182,7 +182,7 @@ int qmi_channel_open(void *priv, unsigned port, struct esim_slice aid, uint8_t p
 	if (r) {
 		if (err)
 			*err = cause;
-		return r == ESIM_EBUSY ? channels_exhausted(&qmi->quirks, err) : r;
+		return channels_refused(&qmi->quirks, r, err);
 	}
 	channel->open = true;
 	*ret_handle = channels_handle(&qmi->channels, channel);

@@ -227,6 +227,23 @@ ATF_TC_BODY(after_a_step_no_channel_is_left_and_the_old_handle_is_stale, tc)
 	rig_stop();
 }
 
+ATF_TC_WITHOUT_HEAD(airplane_mode_that_the_user_chose_stays);
+ATF_TC_BODY(airplane_mode_that_the_user_chose_stays, tc)
+{
+	static const struct at_request off = { .line = "AT+CFUN=4" }, ask = { "AT+CFUN?", "+CFUN", AT_SHAPE_NUMBER };
+	const struct esim_modem_ops *ops;
+	void *priv;
+
+	rig_start("", "");
+	ops = modem_ops(&priv);
+	ATF_REQUIRE_EQ(at_command(priv, "off", &off, RIG_TIMEOUT_MS, &err), 0);
+	ATF_CHECK_EQ(ops->step(priv, ESIM_MODEM_AIRPLANE, RIG_TIMEOUT_MS, &err), ESIM_ENOTSUP);
+	ATF_REQUIRE_EQ(at_command(priv, "mode", &ask, RIG_TIMEOUT_MS, &err), 0);
+	ATF_CHECK_STREQ(at_answer(priv), "4");
+	at_close(priv);
+	rig_stop();
+}
+
 ATF_TC_WITHOUT_HEAD(a_modem_that_is_reset_is_found_again);
 ATF_TC_BODY(a_modem_that_is_reset_is_found_again, tc)
 {
@@ -319,6 +336,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, quirks_are_those_of_its_firmware);
 	ATF_TP_ADD_TC(tp, without_a_profile_there_is_no_iccid);
 	ATF_TP_ADD_TC(tp, after_a_step_no_channel_is_left_and_the_old_handle_is_stale);
+	ATF_TP_ADD_TC(tp, airplane_mode_that_the_user_chose_stays);
 	ATF_TP_ADD_TC(tp, a_modem_that_is_reset_is_found_again);
 	ATF_TP_ADD_TC(tp, news_of_the_card_end_a_wait);
 	ATF_TP_ADD_TC(tp, a_cancelled_command_ends_at_once_and_its_answer_is_nobodys);

@@ -67,8 +67,8 @@ ATF_TC_BODY(there_are_so_many_and_no_more, tc)
 	ATF_CHECK_EQ(&channels.list[3], channels_free_place(&channels, &err));
 }
 
-ATF_TC_WITHOUT_HEAD(what_no_modem_is_asked);
-ATF_TC_BODY(what_no_modem_is_asked, tc)
+ATF_TC_WITHOUT_HEAD(what_the_modem_is_not_asked);
+ATF_TC_BODY(what_the_modem_is_not_asked, tc)
 {
 	static const uint8_t aid[ESIM_MAX_AID + 1];
 	struct quirks quirks = { .apdu_timeout_ms = 5000 };
@@ -82,8 +82,14 @@ ATF_TC_BODY(what_no_modem_is_asked, tc)
 	ATF_CHECK_EQ(9000, channels_timeout(&quirks, 9000));
 	quirks.max_channels = 3;
 	esim_error_clear(&err);
-	ATF_CHECK_EQ(ESIM_EBUSY, channels_exhausted(&quirks, &err));
+	ATF_CHECK_EQ(ESIM_EBUSY, channels_refused(&quirks, ESIM_EBUSY, &err));
 	ATF_CHECK_MSG(strstr(err.advice, "3 logical channels"), "%s", err.advice);
+	strcpy(quirks.note, "Its AT port opens them.");
+	ATF_CHECK_EQ(ESIM_ENOTSUP, channels_refused(&quirks, ESIM_ENOTSUP, &err));
+	ATF_CHECK_STREQ("Its AT port opens them.", err.advice);
+	esim_error_clear(&err);
+	ATF_CHECK_EQ(ESIM_ETIMEDOUT, channels_refused(&quirks, ESIM_ETIMEDOUT, &err));
+	ATF_CHECK_STREQ("", err.advice);
 }
 
 ATF_TP_ADD_TCS(tp)
@@ -91,6 +97,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_handle_finds_its_channel_and_no_other_number_does);
 	ATF_TP_ADD_TC(tp, a_handle_of_before_a_reset_is_stale_though_its_place_is_taken_again);
 	ATF_TP_ADD_TC(tp, there_are_so_many_and_no_more);
-	ATF_TP_ADD_TC(tp, what_no_modem_is_asked);
+	ATF_TP_ADD_TC(tp, what_the_modem_is_not_asked);
 	return atf_no_error();
 }
