@@ -69,12 +69,28 @@ static int send_request(struct broker *broker, const struct request *request, ui
 	return n < 0 ? -1 : 0;
 }
 
-/* 0: there is something to read. A cancel is handed on once, and the answer waited for. */
-static int await_answer(struct broker *broker, unsigned timeout_ms, struct esim_error *err)
+/* What is there: 1, the answer to request @id; 0, that it is still to come; negative: the broker is gone. */
+static int receive(struct broker *broker, uint32_t id, struct esim_slice *ret)
+{
+	const struct broker_answer *header = &broker->answer.header;
+	ssize_t n;
+
+	do
+		n = recv(broker->fd, &broker->answer, sizeof(broker->answer), 0);
+	while (n < 0 && errno == EINTR);
+	if (n < (ssize_t)sizeof(*header) || header->id != id || header->length != (size_t)n - sizeof(*header))
+		return -1;
+	*ret = esim_slice(broker->answer.payload, header->length);
+	return header->result != BROKER_AT_WORK;
+}
+
+/* A cancel is handed on once, and the answer waited for; after that it is to come soon. */
+static int await_answer(struct broker *broker, unsigned timeout_ms, struct esim_slice *ret, struct esim_error *err)
 {
 	const struct request stop = { .op = BROKER_CANCEL };	/* of the last id */
-	uint64_t deadline = deadline_in(timeout_ms) + (uint64_t)BROKER_GRACE_MS * 1000000u;
+	uint64_t deadline = deadline_in(timeout_ms) + (uint64_t)BROKER_GRACE_MS * 1000000u, later;
 	int cancel_fd = esim_cancel_fd(broker->cancel), n;
+	bool stopped = false;
 
 	for (;;) {
 		struct pollfd fds[2] = {
@@ -88,9 +104,17 @@ static int await_answer(struct broker *broker, unsigned timeout_ms, struct esim_
 			lost(broker, ESIM_OUTCOME_UNKNOWN, err);
 			return esim_error_set(err, ESIM_ETIMEDOUT, "modem-broker does not answer");
 		}
-		if (fds[0].revents)
-			return 0;
+		if (fds[0].revents) {
+			n = receive(broker, broker->last_id, ret);
+			if (n != 0)
+				return n > 0 ? 0 : lost(broker, ESIM_OUTCOME_UNKNOWN, err);
+			later = deadline_in(BROKER_GRACE_MS);
+			if (!stopped && later > deadline)
+				deadline = later;
+			continue;
+		}
 		cancel_fd = -1;
+		stopped = true;
 		deadline = deadline_in(BROKER_GRACE_MS);
 		if (send_request(broker, &stop, broker->last_id))
 			return lost(broker, ESIM_OUTCOME_UNKNOWN, err);
@@ -119,7 +143,6 @@ static int call(struct broker *broker, const struct request *request, struct esi
 		struct esim_error *err)
 {
 	const uint32_t id = broker->last_id == UINT32_MAX ? 1 : broker->last_id + 1;
-	ssize_t n;
 	int r;
 
 	if (broker->fd < 0)
@@ -129,16 +152,9 @@ static int call(struct broker *broker, const struct request *request, struct esi
 	broker->last_id = id;
 	if (send_request(broker, request, id))
 		return lost(broker, ESIM_OUTCOME_NEVER_SENT, err);
-	r = await_answer(broker, request->timeout_ms, err);
+	r = await_answer(broker, request->timeout_ms, ret, err);
 	if (r)
 		return r;
-	do
-		n = recv(broker->fd, &broker->answer, sizeof(broker->answer), 0);
-	while (n < 0 && errno == EINTR);
-	if (n < (ssize_t)sizeof(broker->answer.header) || broker->answer.header.id != id ||
-	    broker->answer.header.length != (size_t)n - sizeof(broker->answer.header))
-		return lost(broker, ESIM_OUTCOME_UNKNOWN, err);
-	*ret = esim_slice(broker->answer.payload, broker->answer.header.length);
 	return broker->answer.header.result ? take_error(broker, *ret, err) : 0;
 }
 

@@ -62,7 +62,7 @@ static void say(struct rig *rig, uint32_t id, uint32_t op, uint32_t length, cons
 	ATF_REQUIRE(send(rig->fd, &message, sizeof(message.header) + len, MSG_NOSIGNAL) > 0);
 }
 
-/* The next answer; false: the broker has ended the connection. */
+/* The next message; false: the broker has ended the connection. */
 static bool hear(struct rig *rig, struct broker_answer *answer, struct esim_error *err)
 {
 	struct {
@@ -78,7 +78,9 @@ static bool hear(struct rig *rig, struct broker_answer *answer, struct esim_erro
 		return false;
 	ATF_REQUIRE_EQ((size_t)n, sizeof(message.header) + message.header.length);
 	*answer = message.header;
-	if (answer->result) {
+	if (answer->result == BROKER_AT_WORK)
+		ATF_REQUIRE_EQ(message.header.length, 0);
+	else if (answer->result) {
 		ATF_REQUIRE_EQ(message.header.length, sizeof(*err));
 		memcpy(err, message.payload, sizeof(*err));
 	}
@@ -189,6 +191,34 @@ ATF_TC_BODY(a_terminal_is_its_owners_and_no_link_is_left, tc)
 	close(terminal);
 }
 
+/* So that who asks can tell a modem that takes its time from a broker that hangs; and he may have had enough. */
+ATF_TC_WITHOUT_HEAD(while_a_modem_is_mute_the_broker_says_that_it_is_at_work);
+ATF_TC_BODY(while_a_modem_is_mute_the_broker_says_that_it_is_at_work, tc)
+{
+	int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+	struct broker_answer answer;
+	struct broker_hello hello;
+	struct esim_error err;
+	char uri[64];
+	struct rig rig;
+
+	ATF_REQUIRE(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+	snprintf(uri, sizeof(uri), "at:%s", ptsname(terminal));
+	hello = hello_for(uri);
+	start(&rig);
+	say(&rig, 7, BROKER_HELLO, sizeof(hello), &hello, sizeof(hello));
+	ATF_REQUIRE(hear(&rig, &answer, &err));
+	ATF_CHECK_EQ(7, answer.id);
+	ATF_CHECK_EQ_MSG(BROKER_AT_WORK, answer.result, "%s", answer.result ? err.message : "it is open");
+	say(&rig, 7, BROKER_CANCEL, 0, NULL, 0);
+	do
+		ATF_REQUIRE(hear(&rig, &answer, &err));
+	while (answer.result == BROKER_AT_WORK);
+	ATF_CHECK_EQ_MSG(ESIM_ECANCELED, answer.result, "%s", err.message);
+	finish(&rig);
+	close(terminal);
+}
+
 ATF_TC_WITHOUT_HEAD(lengths_that_lie_end_the_connection);
 ATF_TC_BODY(lengths_that_lie_end_the_connection, tc)
 {
@@ -232,6 +262,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, hello_of_another_build_is_refused);
 	ATF_TP_ADD_TC(tp, other_devices_than_modems_are_not_opened);
 	ATF_TP_ADD_TC(tp, a_terminal_is_its_owners_and_no_link_is_left);
+	ATF_TP_ADD_TC(tp, while_a_modem_is_mute_the_broker_says_that_it_is_at_work);
 	ATF_TP_ADD_TC(tp, lengths_that_lie_end_the_connection);
 	ATF_TP_ADD_TC(tp, cancel_of_nothing_changes_nothing);
 	return atf_no_error();

@@ -6,7 +6,9 @@
  *
  * The socket is local and keeps messages apart (SOCK_SEQPACKET). Both ends are of one build, which
  * BROKER_HELLO proves: the structs are sent as they are. A request is answered once, in order; CANCEL is
- * not answered, and makes the request that runs end. A connection that ends closes the modem.
+ * not answered, and makes the request that runs end. How long a modem may take its quirks say, which the caller
+ * does not know: while a request is at work BROKER_AT_WORK comes again and again. A connection that ends
+ * closes the modem.
  */
 #ifndef MODEM_BROKER_H
 #define MODEM_BROKER_H
@@ -19,7 +21,9 @@
 
 #define BROKER_MAX_PAYLOAD	(64 * 1024)
 #define BROKER_HELLO_TIMEOUT_MS	120000		/* a modem that has to switch its slot first */
-#define BROKER_GRACE_MS		10000		/* beyond the request's own time, until its answer is given up */
+#define BROKER_GRACE_MS		10000		/* without a word beyond the request's own time: the broker hangs */
+#define BROKER_AT_WORK_MS	3000
+#define BROKER_AT_WORK		INT32_MAX	/* as a result, with no payload: the answer is still to come */
 
 enum broker_op {
 	BROKER_HELLO = 1,	/* payload struct broker_hello; the answer's a struct broker_welcome */
