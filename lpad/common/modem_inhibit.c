@@ -106,11 +106,8 @@ static void take(const struct mm_modem *modem, const struct esim_iccid *expected
 	report->sim_fits = !expected || same_iccid(modem->sim.iccid, expected);
 	report->state = modem->state;
 	report->registration = modem->registration;
-	memcpy(report->iccid, modem->sim.iccid, sizeof(report->iccid));
 	memcpy(report->operator_name, modem->operator_name, sizeof(report->operator_name));
 	memcpy(report->operator_code, modem->operator_code, sizeof(report->operator_code));
-	if (!mm_uri(modem, 0, report->uri))
-		report->uri[0] = '\0';
 }
 
 /* Nothing more is to be expected of it. */

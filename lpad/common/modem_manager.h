@@ -53,14 +53,14 @@ struct mm_port {
 struct mm_sim {
 	char path[MM_MAX_PATH];			/* "": none in this slot */
 	char iccid[ESIM_ICCID_DIGITS + 1], eid[ESIM_EID_DIGITS + 1];	/* digits; "": not told */
-	bool active, is_esim;
+	bool is_esim;
 };
 
 /* Texts are as ModemManager gave them, cut to fit: to be made printable where they are shown. */
 struct mm_modem {
 	char path[MM_MAX_PATH];
 	char uid[256];				/* Device: of the hardware, whatever its ports are called */
-	char manufacturer[64], model[64], revision[64];
+	char manufacturer[64], model[64];
 	struct mm_port ports[MM_MAX_PORTS];
 	size_t port_count;
 	int state;				/* enum mm_state */
@@ -79,8 +79,6 @@ int mm_read_modems(sd_bus_message *reply, struct mm_modem **ret, size_t *ret_cou
 /* That of Properties.GetAll of a SIM, into @sim, which has its path. */
 int mm_read_sim(sd_bus_message *reply, struct mm_sim *sim);
 
-/* The port that libesim takes, MBIM before QMI before AT; NULL: it has none. */
-const struct mm_port *mm_best_port(const struct mm_modem *modem);
 /* "mbim:/dev/cdc-wdm0", with "?slot=N" where @slot is not 0. false: no port. */
 bool mm_uri(const struct mm_modem *modem, unsigned slot, char uri[static ESIM_URI_SIZE]);
 /* The modem that the port of @uri ("qmi:/dev/cdc-wdm0?slot=2", a link to it too) is one of; NULL: none. */
@@ -131,9 +129,7 @@ struct mm_report {
 	bool sim_fits;				/* whose SIM is the expected one */
 	int state;				/* enum mm_state, where it is back, as are those below */
 	unsigned registration;
-	char iccid[ESIM_ICCID_DIGITS + 1];	/* "": it reports none */
 	char operator_name[64], operator_code[8];
-	char uri[ESIM_URI_SIZE];		/* as it can be reached now; "": not known */
 	char network_manager[24];		/* NetworkManager's word for the device's state; "": it says none */
 };
 

@@ -38,16 +38,6 @@ static int take_number(sd_bus_message *m, const struct property *property, void 
 	return sd_bus_message_read_basic(m, property->type[0], member(property, object));
 }
 
-static int take_bool(sd_bus_message *m, const struct property *property, void *object)
-{
-	bool *to = member(property, object);
-	int value, r = sd_bus_message_read_basic(m, 'b', &value);
-
-	if (r > 0)
-		*to = value;
-	return r;
-}
-
 /* Digits of a length that can be; an ICCID may come with its filler. */
 static int take_digits(sd_bus_message *m, const struct property *property, void *object)
 {
@@ -163,7 +153,6 @@ static const struct property modem_properties[] = {
 	{ "Device", "s", take_text, AT(struct mm_modem, uid) },
 	{ "Manufacturer", "s", take_text, AT(struct mm_modem, manufacturer) },
 	{ "Model", "s", take_text, AT(struct mm_modem, model) },
-	{ "Revision", "s", take_text, AT(struct mm_modem, revision) },
 	{ "Ports", "a(su)", take_ports, 0, 0 },
 	{ "State", "i", take_number, AT(struct mm_modem, state) },
 	{ "PrimarySimSlot", "u", take_number, AT(struct mm_modem, slot) },
@@ -182,7 +171,6 @@ static const struct property gpp_properties[] = {
 static const struct property sim_properties[] = {
 	{ "SimIdentifier", "s", take_digits, AT(struct mm_sim, iccid) },
 	{ "Eid", "s", take_digits, AT(struct mm_sim, eid) },
-	{ "Active", "b", take_bool, AT(struct mm_sim, active) },
 	{ 0 },
 };
 
@@ -299,7 +287,8 @@ static const struct mm_port *port_of_type(const struct mm_modem *modem, unsigned
 	return NULL;
 }
 
-const struct mm_port *mm_best_port(const struct mm_modem *modem)
+/* The port that libesim takes, MBIM before QMI before AT; NULL: it has none. */
+static const struct mm_port *best_port(const struct mm_modem *modem)
 {
 	const struct mm_port *port = NULL;
 
@@ -310,7 +299,7 @@ const struct mm_port *mm_best_port(const struct mm_modem *modem)
 
 bool mm_uri(const struct mm_modem *modem, unsigned slot, char uri[static ESIM_URI_SIZE])
 {
-	const struct mm_port *port = mm_best_port(modem);
+	const struct mm_port *port = best_port(modem);
 	size_t way = 0;
 
 	if (!port)

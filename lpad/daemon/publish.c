@@ -4,16 +4,20 @@
 
 #include "log.h"
 
+#include <esim/limits.h>
+
 #include <stdio.h>
 #include <string.h>
 
 #define SYSTEMD		"org.freedesktop.systemd1"
 #define MAX_UNIT_NAME	255
+#define UNIT_SIZE	(4 * ESIM_URI_SIZE)	/* each byte may be escaped */
 
-bool publish_unit(const char *uri, char unit[static PUBLISH_UNIT_SIZE])
+/* "euicc-publish@mbim:-dev-cdc\x2dwdm0.service". false: it is too long for a unit. */
+static bool unit_of(const char *uri, char unit[static UNIT_SIZE])
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:_.";
-	size_t len = (size_t)snprintf(unit, PUBLISH_UNIT_SIZE, "euicc-publish@");
+	size_t len = (size_t)snprintf(unit, UNIT_SIZE, "euicc-publish@");
 
 	/* As systemd-escape(1) has it, which the unit's %I undoes. */
 	for (const char *c = uri; *c && len < MAX_UNIT_NAME; c++) {
@@ -22,9 +26,9 @@ bool publish_unit(const char *uri, char unit[static PUBLISH_UNIT_SIZE])
 		else if (strchr(plain, *c))
 			unit[len++] = *c;
 		else
-			len += (size_t)snprintf(unit + len, PUBLISH_UNIT_SIZE - len, "\\x%02x", (unsigned char)*c);
+			len += (size_t)snprintf(unit + len, UNIT_SIZE - len, "\\x%02x", (unsigned char)*c);
 	}
-	len += (size_t)snprintf(unit + len, PUBLISH_UNIT_SIZE - len, ".service");
+	len += (size_t)snprintf(unit + len, UNIT_SIZE - len, ".service");
 	return len <= MAX_UNIT_NAME;
 }
 
@@ -41,9 +45,9 @@ static int on_answer(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 
 void publish_change(sd_bus *bus, const char *uri, bool start)
 {
-	char unit[PUBLISH_UNIT_SIZE];
+	char unit[UNIT_SIZE];
 
-	if (!bus || !publish_unit(uri, unit) ||
+	if (!bus || !unit_of(uri, unit) ||
 	    sd_bus_call_method_async(bus, NULL, SYSTEMD, "/org/freedesktop/systemd1", SYSTEMD ".Manager",
 				     start ? "StartUnit" : "StopUnit", on_answer, NULL, "ss", unit, "replace") < 0)
 		log_say(LOG_WARNING, "a modem cannot be published as a device: systemd cannot be asked");

@@ -160,8 +160,6 @@ void at_channels_stale(struct at *at);
 /* Session or channel @number; 0 also where it is not open. @by_csim: the card's channel. */
 int at_channel_close_number(struct at *at, unsigned number, bool by_csim, unsigned timeout_ms);
 
-/* The caller's time, or the modem's where that is longer. */
-
 /* --- opening.c: by the way that this modem has ------------------------------------------------------------ */
 
 /* *@ret is the channel when the card said yes; and where it failed and is still to be closed, with its number not 0. */

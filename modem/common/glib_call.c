@@ -173,3 +173,23 @@ int glib_call_failed(struct esim_error *err, GError **error, const char *what, e
 	g_clear_error(error);
 	return esim_error_outcome(err, code, outcome);
 }
+
+/* --- what libraries say by themselves ----------------------------------------------------------------- */
+
+static void say_nothing(const char *domain, GLogLevelFlags level, const char *message, void *data)
+{
+	(void)domain;
+	(void)level;
+	(void)message;
+	(void)data;
+}
+
+void glib_call_quiet(const char *domain)
+{
+	static gsize done;
+
+	if (!g_once_init_enter(&done))
+		return;
+	g_log_set_handler(domain, G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE | G_LOG_LEVEL_CRITICAL, say_nothing, NULL);
+	g_once_init_leave(&done, 1);
+}

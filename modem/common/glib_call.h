@@ -34,4 +34,10 @@ int glib_call_wait(struct glib_call *call, const gboolean *stop, unsigned timeou
 /* A GError of GIO or of the modem libraries into @err, its own text kept, and freed. @outcome: of a command. */
 int glib_call_failed(struct esim_error *err, GError **error, const char *what, enum esim_outcome outcome);
 
+/*
+ * A modem library says on standard error what it thinks of a modem's bytes; what matters of it comes as an error. Of the
+ * one @domain that a module has, from the first call on.
+ */
+void glib_call_quiet(const char *domain);
+
 #endif

@@ -8,7 +8,7 @@
  * until it has: modems keep it through a reset.
  *
  * The directory is root's, who opens modems by modem-broker(8) or by lpactl; it is made where it is missing.
- * Who can write to neither it nor $XDG_RUNTIME_DIR/coreesim-modems works without a journal and with the lock of the
+ * Who can write to neither it nor $XDG_RUNTIME_DIR/coreesim/modems works without a journal and with the lock of the
  * port alone.
  */
 #ifndef MODEM_JOURNAL_H

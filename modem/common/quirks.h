@@ -45,7 +45,7 @@ struct quirks {
 	enum quirk_slots slots;			/* Slots=auto|none|swapped|executor */
 	enum quirk_at at_channel;		/* AtChannel=auto|ccho|csim */
 	unsigned segment_size;			/* SegmentSize=1-255: most data per STORE DATA; 0: negotiated */
-	unsigned max_channels;			/* MaxChannels=1-19: for messages; 0: not known */
+	unsigned max_channels;			/* MaxChannels=1-19: for messages, and the last that is looked for; 0: not known */
 	unsigned apdu_timeout_ms;		/* ApduTimeout=120s: at least so long for each; 0: the caller's */
 	unsigned settle_ms;			/* SettleTime=2s: after a step it lies for so long */
 	bool no_group_close;			/* GroupClose=no: MBIM: closing by group is not there */

@@ -34,25 +34,6 @@ static guint in_seconds(unsigned timeout_ms)
 	return timeout_ms / 1000 + SPARE_S;
 }
 
-/* libmbim says on standard error what it thinks of a modem's bytes; what matters of it comes as an error. */
-static void quiet(const char *domain, GLogLevelFlags level, const char *message, void *data)
-{
-	(void)domain;
-	(void)level;
-	(void)message;
-	(void)data;
-}
-
-static void be_quiet(void)
-{
-	static gsize done;
-
-	if (!g_once_init_enter(&done))
-		return;
-	g_log_set_handler("Mbim", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE, quiet, NULL);
-	g_once_init_leave(&done, 1);
-}
-
 /* --- what comes by itself ----------------------------------------------------------------------------- */
 
 static void on_removed(MbimDevice *device, gpointer data)
@@ -206,7 +187,7 @@ int mbim_port_open(struct mbim *mbim, struct esim_error *err)
 	struct operation operation = { .mbim = mbim, .timeout_ms = OPEN_TIMEOUT_MS };
 	int r;
 
-	be_quiet();
+	glib_call_quiet("Mbim");
 	mbim->removed = mbim->news = FALSE;
 	operation.file = g_file_new_for_path(mbim->identity.port);
 	r = run(&operation, mbim->identity.port, begin_create, err);

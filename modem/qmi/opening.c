@@ -98,7 +98,8 @@ int qmi_opening_exchange(struct qmi *qmi, QmiMessage *request, unsigned timeout_
 	r = run(qmi, opening, timeout_ms, err);
 	if (!r)
 		*ret = qmi_message_ref(opening->operation.answer);
-	if (opening->ended)
+	/* One that was cancelled before it began has no end to wait for. */
+	if (opening->ended || !opening->cancellable)
 		opening_free(opening);
 	else
 		qmi->opening = opening;

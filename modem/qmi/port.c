@@ -19,15 +19,6 @@
 #define CTL_RELEASE_INFO 0x01		/* u8 service, u8 client id */
 #define CTL_TRANSACTION 0xF0		/* far from those of libqmi, which counts from 1 */
 
-/* libqmi says on standard error what it thinks of a modem's bytes; what matters of it comes as an error. */
-static void quiet(const char *domain, GLogLevelFlags level, const char *message, void *data)
-{
-	(void)domain;
-	(void)level;
-	(void)message;
-	(void)data;
-}
-
 /* --- what comes by itself -------------------------------------------------------------------------------------- */
 
 static void on_removed(QmiDevice *device, gpointer data)
@@ -225,7 +216,7 @@ int qmi_port_open(struct qmi *qmi, struct esim_error *err)
 	struct qmi_operation operation = { .qmi = qmi, .timeout_ms = OPEN_TIMEOUT_MS };
 	int r;
 
-	g_log_set_handler("Qmi", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE | G_LOG_LEVEL_CRITICAL, quiet, NULL);
+	glib_call_quiet("Qmi");
 	qmi->removed = qmi->news = FALSE;
 	r = qmi_device_find(qmi, err);
 	if (r)

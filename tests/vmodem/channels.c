@@ -14,7 +14,7 @@
 /* All ISD-Rs and their kin: the RID of the GSMA's applications. */
 static const uint8_t gsma_rid[] = { 0xA0, 0x00, 0x00, 0x05, 0x59 };
 
-uint8_t vmodem_class(uint8_t cla, unsigned channel)
+static uint8_t vmodem_class(uint8_t cla, unsigned channel)
 {
 	return (uint8_t)((cla & 0x80) |
 			 (channel > LAST_SHORT_CHANNEL ? 0x40 | (channel - LAST_SHORT_CHANNEL - 1) : channel));

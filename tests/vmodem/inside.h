@@ -78,7 +78,5 @@ void vmodem_proactive(struct vmodem *modem, uint16_t sw);
 void vmodem_channels_forget(struct vmodem *modem);
 /* The card loses them, and the modem does not know. */
 void vmodem_channels_lose(struct vmodem *modem);
-uint8_t vmodem_class(uint8_t cla, unsigned channel);
-
 
 #endif

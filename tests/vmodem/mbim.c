@@ -101,7 +101,8 @@ static void answer_command(struct mbim *mbim, enum vmodem_fault fault, uint32_t 
 
 /* --- indications ------------------------------------------------------------------------------------------ */
 
-void vmbim_indicate(struct mbim *mbim, enum mbim_service service, uint32_t cid, struct esim_slice in)
+/* MBIM_INDICATE_STATUS with what a query would be answered with now, where the host wants it. */
+static void indicate(struct mbim *mbim, enum mbim_service service, uint32_t cid, struct esim_slice in)
 {
 	const struct mbim_command *command = vmbim_find(mbim, vmbim_uuids[service], cid);
 	struct esim_buf payload = ESIM_BUF_INIT, buffer = ESIM_BUF_INIT;
@@ -313,7 +314,7 @@ static void slot_news(struct mbim *mbim)
 	for (unsigned i = 0; i < vmodem_slots(mbim->modem); i++) {
 		uint8_t index[4] = { (uint8_t)i };
 
-		vmbim_indicate(mbim, MBIM_MS_EXTENSIONS, 8, esim_slice(index, sizeof(index)));
+		indicate(mbim, MBIM_MS_EXTENSIONS, 8, esim_slice(index, sizeof(index)));
 	}
 }
 
@@ -327,18 +328,18 @@ static void front_news(struct vmodem_front *front, enum vmodem_news news)
 		forget(mbim);
 		break;
 	case VMODEM_NEWS_RADIO:
-		vmbim_indicate(mbim, MBIM_BASIC_CONNECT, 3, nothing);
-		vmbim_indicate(mbim, MBIM_BASIC_CONNECT, 9, nothing);
-		vmbim_indicate(mbim, MBIM_BASIC_CONNECT, 10, nothing);
+		indicate(mbim, MBIM_BASIC_CONNECT, 3, nothing);
+		indicate(mbim, MBIM_BASIC_CONNECT, 9, nothing);
+		indicate(mbim, MBIM_BASIC_CONNECT, 10, nothing);
 		break;
 	case VMODEM_NEWS_SLOT:
 		slot_news(mbim);
 		break;
 	case VMODEM_NEWS_CARD:
 		mbim->connected = false;
-		vmbim_indicate(mbim, MBIM_BASIC_CONNECT, 2, nothing);
+		indicate(mbim, MBIM_BASIC_CONNECT, 2, nothing);
 		slot_news(mbim);
-		vmbim_indicate(mbim, MBIM_BASIC_CONNECT, 9, nothing);
+		indicate(mbim, MBIM_BASIC_CONNECT, 9, nothing);
 		break;
 	}
 }

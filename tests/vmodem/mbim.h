@@ -113,9 +113,4 @@ const struct mbim_command *vmbim_find(const struct mbim *mbim, const uint8_t *uu
 /* The CIDs of a service that this modem has, for DEVICE_SERVICES. */
 size_t vmbim_service_cids(const struct mbim *mbim, enum mbim_service service, uint32_t cids[static MBIM_MAX_CID]);
 
-/* --- mbim.c ------------------------------------------------------------------------------------------------ */
-
-/* MBIM_INDICATE_STATUS with what a query would be answered with now, where the host wants it; frees nothing of @in. */
-void vmbim_indicate(struct mbim *mbim, enum mbim_service service, uint32_t cid, struct esim_slice in);
-
 #endif

@@ -136,7 +136,8 @@ void vqmi_indicate(struct qmi *qmi, const struct qmi_client *client, uint16_t id
 	esim_buf_free(&out);
 }
 
-void vqmi_indicate_uim(struct qmi *qmi, uint32_t events, uint16_t id, struct esim_slice tlvs)
+/* To each client of UIM that wants one of @events. */
+static void indicate_uim(struct qmi *qmi, uint32_t events, uint16_t id, struct esim_slice tlvs)
 {
 	for (size_t i = 0; i < QMI_MAX_CLIENTS; i++)
 		if (qmi->clients[i].used && qmi->clients[i].service == QMI_UIM && (qmi->clients[i].events & events))
@@ -304,9 +305,9 @@ static void front_news(struct vmodem_front *front, enum vmodem_news news)
 		return;
 	vqmi_put_card_status(qmi, &card);
 	vqmi_put_slot_status(qmi, &slots);
-	vqmi_indicate_uim(qmi, QMI_EVENT_CARD, 0x0032, esim_buf_slice(&card));
+	indicate_uim(qmi, QMI_EVENT_CARD, 0x0032, esim_buf_slice(&card));
 	if (!vmodem_quirk(qmi->modem, VMODEM_NO_SLOTS))
-		vqmi_indicate_uim(qmi, QMI_EVENT_SLOT, 0x0048, esim_buf_slice(&slots));
+		indicate_uim(qmi, QMI_EVENT_SLOT, 0x0048, esim_buf_slice(&slots));
 	esim_buf_free(&card);
 	esim_buf_free(&slots);
 }

@@ -82,8 +82,6 @@ struct qmi_client *vqmi_allocate(struct qmi *qmi, uint8_t service);
 void vqmi_release(struct qmi *qmi, struct qmi_client *client);
 void vqmi_release_all(struct qmi *qmi);
 struct qmi_client *vqmi_client(struct qmi *qmi, uint8_t service, uint8_t id);
-/* To each client of UIM that wants one of @events. */
-void vqmi_indicate_uim(struct qmi *qmi, uint32_t events, uint16_t id, struct esim_slice tlvs);
 void vqmi_indicate(struct qmi *qmi, const struct qmi_client *client, uint16_t id, struct esim_slice tlvs);
 
 /* --- qmi_uim.c, qmi_channel.c ------------------------------------------------------------------------------ */
