@@ -68,9 +68,12 @@ int mm_wait(struct mm_client *client, uint64_t until, struct esim_error *err)
 {
 	int rc = 0;
 
-	while (!rc && !client->news) {
+	/* The time counts for one who always has news, too. */
+	while (!rc) {
 		if (mm_now() >= until)
 			return ESIM_ETIMEDOUT;
+		if (client->news)
+			break;
 		rc = turn(client, until, err);
 	}
 	client->news = false;

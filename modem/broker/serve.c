@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#define SEND_TIMEOUT_S 10		/* a caller who does not read its answers is gone */
+
 struct server {
 	int fd;
 	struct inbox *inbox;
@@ -290,10 +292,12 @@ static bool serve_one(struct server *server)
 
 void broker_serve(int fd, int stop_fd)
 {
+	const struct timeval patience = { .tv_sec = SEND_TIMEOUT_S };
 	struct server *server = calloc(1, sizeof(*server));
 
 	if (!server)
 		return;
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	server->fd = fd;
 	server->answer = (struct esim_buf)ESIM_BUF_INIT_MAX(ESIM_MAX_RESPONSE);
 	if (!inbox_start(fd, stop_fd, &server->inbox)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What ModemManager says is read strictly: a modem that makes no sense is left out, and no name of a port leaves /dev. */
-#include "lpad/common/modem_manager.h"
+#include "lpad/common/modem_client.h"
 
 #include <atf-c.h>
 #include <stdio.h>
@@ -182,6 +182,17 @@ ATF_TC_BODY(numbers_of_a_SIM_are_digits_or_not_told, tc)
 	ATF_CHECK_STREQ("", sim.iccid);
 }
 
+ATF_TC_WITHOUT_HEAD(one_who_always_has_news_is_not_waited_for_longer);
+ATF_TC_BODY(one_who_always_has_news_is_not_waited_for_longer, tc)
+{
+	struct mm_client client = { .news = true };
+	struct esim_error err;
+
+	ATF_CHECK_EQ(0, mm_wait(&client, UINT64_MAX, &err));
+	client.news = true;
+	ATF_CHECK_EQ(ESIM_ETIMEDOUT, mm_wait(&client, mm_now(), &err));
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, a_modem_is_read_with_its_ports);
@@ -191,5 +202,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, an_answer_of_another_shape_is_an_error);
 	ATF_TP_ADD_TC(tp, lists_are_bounded);
 	ATF_TP_ADD_TC(tp, numbers_of_a_SIM_are_digits_or_not_told);
+	ATF_TP_ADD_TC(tp, one_who_always_has_news_is_not_waited_for_longer);
 	return atf_no_error();
 }

@@ -12,7 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BOUND_MS 120000
@@ -243,6 +245,29 @@ ATF_TC_BODY(lengths_that_lie_end_the_connection, tc)
 	finish(&rig);
 }
 
+ATF_TC_WITHOUT_HEAD(a_caller_who_reads_nothing_holds_nothing);
+ATF_TC_BODY(a_caller_who_reads_nothing_holds_nothing, tc)
+{
+	struct broker_request request = { .op = BROKER_DESCRIBE };
+	struct timespec until;
+	struct rig rig;
+	int unread, before = -1;
+
+	start(&rig);
+	/* Until nothing more is answered: its buffer is full. */
+	for (int same = 0; same < 100; before = unread) {
+		request.id++;
+		(void)send(rig.fd, &request, sizeof(request), MSG_NOSIGNAL | MSG_DONTWAIT);
+		usleep(1000);
+		ATF_REQUIRE_EQ(ioctl(rig.its_fd, TIOCOUTQ, &unread), 0);
+		same = unread == before ? same + 1 : 0;
+	}
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += BOUND_MS / 1000;
+	ATF_CHECK_EQ_MSG(pthread_timedjoin_np(rig.thread, NULL, &until), 0, "it waits for its caller");
+	close(rig.fd);
+}
+
 ATF_TC_WITHOUT_HEAD(cancel_of_nothing_changes_nothing);
 ATF_TC_BODY(cancel_of_nothing_changes_nothing, tc)
 {
@@ -264,6 +289,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_terminal_is_its_owners_and_no_link_is_left);
 	ATF_TP_ADD_TC(tp, while_a_modem_is_mute_the_broker_says_that_it_is_at_work);
 	ATF_TP_ADD_TC(tp, lengths_that_lie_end_the_connection);
+	ATF_TP_ADD_TC(tp, a_caller_who_reads_nothing_holds_nothing);
 	ATF_TP_ADD_TC(tp, cancel_of_nothing_changes_nothing);
 	return atf_no_error();
 }
