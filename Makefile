@@ -18,7 +18,7 @@ sbindir ?= $(prefix)/sbin
 sysconfdir ?= $(if $(filter /usr /usr/local,$(prefix)),/etc,$(prefix)/etc)
 statedir ?= $(if $(filter /usr /usr/local,$(prefix)),,$(prefix))/var/lib/coreesim
 REFDATA ?= ../shared/data
-FUZZ_SECONDS ?= 30
+FUZZ_SECONDS ?= 20
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:

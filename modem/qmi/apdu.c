@@ -11,9 +11,11 @@ static int take_pieces(struct qmi *qmi, uint32_t token, size_t total, uint64_t d
 	struct qmi_pieces *pieces = &qmi->pieces;
 	int r = 0;
 
-	while (!r && !(pieces->complete && pieces->token == token)) {
+	while (!r) {
 		if (qmi->removed)
 			return qmi_gone(err, "APDU", ESIM_OUTCOME_UNKNOWN);
+		if (pieces->complete && pieces->token == token)
+			break;
 		if (deadline_left_ms(deadline) == 0) {
 			esim_error_set(err, ESIM_ETIMEDOUT, "APDU: of an answer of %zu bytes %zu have come", total,
 				       pieces->token == token ? pieces->bytes.len : 0);
@@ -31,8 +33,8 @@ static int take_pieces(struct qmi *qmi, uint32_t token, size_t total, uint64_t d
 	return r ? esim_error_set(err, r, "APDU: the modem answers %zu bytes, which is more than a card may", total) : 0;
 }
 
-static int transmit(struct qmi *qmi, unsigned channel, struct esim_slice command, struct esim_buf *response,
-		    unsigned timeout_ms, struct esim_error *err)
+int qmi_apdu(struct qmi *qmi, unsigned channel, struct esim_slice command, struct esim_buf *response,
+	     unsigned timeout_ms, struct esim_error *err)
 {
 	QmiMessage *request = qmi_uim_request(qmi, QMI_UIM_SEND_APDU), *answer = NULL;
 	const uint64_t deadline = deadline_in(timeout_ms);
@@ -61,7 +63,7 @@ int qmi_transmit(void *priv, struct esim_slice command, struct esim_buf *respons
 
 	if (command.len > QMI_MAX_APDU)
 		return esim_error_set(err, ESIM_ETOOBIG, "a modem's channel takes no extended-length command");
-	return transmit(qmi, 0, command, response, channels_timeout(&qmi->quirks, timeout_ms), err);
+	return qmi_apdu(qmi, 0, command, response, channels_timeout(&qmi->quirks, timeout_ms), err);
 }
 
 int qmi_channel_transmit(void *priv, uint32_t handle, struct esim_slice command, struct esim_buf *response,
@@ -76,7 +78,7 @@ int qmi_channel_transmit(void *priv, uint32_t handle, struct esim_slice command,
 		return ESIM_ESTALE;
 	r = apdu_policy_apply(&qmi->quirks, channel->number, command, &apdu, err);
 	if (!r)
-		r = transmit(qmi, channel->number, esim_buf_slice(&apdu), response, channels_timeout(&qmi->quirks, timeout_ms), err);
+		r = qmi_apdu(qmi, channel->number, esim_buf_slice(&apdu), response, channels_timeout(&qmi->quirks, timeout_ms), err);
 	esim_buf_free(&apdu);
 	if (r != ESIM_ESTALE)
 		return r;

@@ -93,8 +93,8 @@ size_t qmi_channels_known(const struct qmi *qmi, struct journal_channel ret[stat
 }
 
 /*
- * In a slot that is not in use the card is without power, and has none. One whose number never came to be known cannot be
- * named: only a power cycle closes it.
+ * In a slot that is not in use the card is without power, and has none. One whose number never came to be known is looked
+ * for.
  */
 int qmi_channels_clean(struct qmi *qmi, const struct journal_channel *left, size_t count, struct esim_error *err)
 {
@@ -102,6 +102,10 @@ int qmi_channels_clean(struct qmi *qmi, const struct journal_channel *left, size
 		bool elsewhere = left[i].slot && qmi->facts.slot && left[i].slot != qmi->facts.slot;
 		int r = 0;
 
+		if (!elsewhere && left[i].channel == JOURNAL_PENDING) {
+			qmi_lost_resolve(qmi, QMI_TIMEOUT_MS);
+			continue;
+		}
 		if (!elsewhere && left[i].channel >= 1 && left[i].channel <= ESIM_MAX_CHANNEL)
 			r = close_in_modem(qmi, left[i].channel, QMI_TIMEOUT_MS, err);
 		if (r && !qmi_can_do_without(r))

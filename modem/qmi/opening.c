@@ -142,9 +142,11 @@ void qmi_opening_resolve(struct qmi *qmi, unsigned timeout_ms)
 	qmi->call.cancel = cancel;
 	if (!opening->ended)
 		return;
+	qmi->opening = NULL;
 	if (closed_behind(qmi, opening, (unsigned)deadline_left_ms(deadline)))
 		journal_closed(qmi->journal, JOURNAL_PENDING);
-	qmi->opening = NULL;
+	else
+		qmi_lost_resolve(qmi, (unsigned)deadline_left_ms(deadline));
 	opening_free(opening);
 }
 

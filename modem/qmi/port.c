@@ -26,7 +26,8 @@ static void on_removed(QmiDevice *device, gpointer data)
 	struct qmi *qmi = data;
 
 	(void)device;
-	qmi->removed = qmi->news = TRUE;
+	/* Who waits for pieces is to look. */
+	qmi->removed = qmi->news = qmi->pieces.complete = TRUE;
 	if (qmi->under_way)
 		g_cancellable_cancel(qmi->under_way);
 }

@@ -3,7 +3,7 @@
  * `qmi:DEV[?slot=N]` and `qmi:qrtr://NODE`, a modem that speaks QMI: what its files share. From the wire up: port.c
  * and device.c have libqmi's device, its clients and one exchange at a time, status.c what a modem may answer in place of
  * an answer, message.c TLVs, uim_channel.c, uim.c, dms.c the messages (and answers.h the reading of what came), channels.c,
- * apdu.c, slots.c, steps.c, facts.c, news.c what the transport does with them, open.c in which order, transport.c the
+ * lost.c, apdu.c, slots.c, steps.c, facts.c, news.c what the transport does with them, open.c in which order, transport.c the
  * tables of libesim.
  *
  * Two kinds of slots: a physical one holds a card, a logical one is what the modem's protocol stack is connected to. The
@@ -154,10 +154,18 @@ void qmi_opening_resolve(struct qmi *qmi, unsigned timeout_ms);
 /* Nobody waits for it any more. */
 void qmi_opening_forget(struct qmi *qmi);
 
+/* --- lost.c -------------------------------------------------------------------------------------- */
+
+/* Close the channel of an opening whose end nobody saw, as far as it can be told from others. */
+void qmi_lost_resolve(struct qmi *qmi, unsigned timeout_ms);
+
 /* --- apdu.c ----------------------------------------------------------------------------------------------- */
 
 int qmi_transmit(void *priv, struct esim_slice command, struct esim_buf *response, unsigned timeout_ms,
 		 struct esim_error *err);
+/* On the card's channel @channel, the command as it is to go out; 0 is the basic channel. */
+int qmi_apdu(struct qmi *qmi, unsigned channel, struct esim_slice command, struct esim_buf *response, unsigned timeout_ms,
+	     struct esim_error *err);
 int qmi_channel_transmit(void *priv, uint32_t handle, struct esim_slice command, struct esim_buf *response,
 			 unsigned timeout_ms, struct esim_error *err);
 

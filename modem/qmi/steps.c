@@ -122,13 +122,16 @@ static int as_asked(int code, struct esim_error *err)
 /* A modem resets itself from offline alone. One that does not know offline may know reset all the same. */
 static int device_reset(struct qmi *qmi, unsigned timeout_ms, struct esim_error *err)
 {
-	int r = set_mode(qmi, QMI_DMS_OPERATING_MODE_OFFLINE, "operating mode offline", timeout_ms, err), back;
+	QmiDmsOperatingMode before = QMI_DMS_OPERATING_MODE_ONLINE;
+	int r, back;
 
+	/* One that does not tell is taken for one whose radio is on. */
+	read_mode(qmi, timeout_ms, &before, NULL);
+	r = back = set_mode(qmi, QMI_DMS_OPERATING_MODE_OFFLINE, "operating mode offline", timeout_ms, err);
 	if (r && !qmi_can_do_without(r))
 		return as_asked(r, err);
-	back = r;
 	r = as_asked(set_mode(qmi, QMI_DMS_OPERATING_MODE_RESET, "operating mode reset", timeout_ms, err), err);
-	if (r && r != ESIM_ENODEV && !back)
+	if (r && r != ESIM_ENODEV && !back && before == QMI_DMS_OPERATING_MODE_ONLINE)
 		online(qmi, timeout_ms, NULL);
 	return r;
 }

@@ -284,6 +284,26 @@ static void two_owners(const struct modem_way *way)
 	modem_rig_end();
 }
 
+/* The modem opens a channel and does not say which: who comes next finds it, and others' are left alone. */
+static void an_opening_is_not_answered(const struct modem_way *way, const char *fault)
+{
+	struct esim_error err;
+	int r;
+
+	modem_rig_begin(way);
+	modem_rig_renew(NULL);
+	ATF_REQUIRE_EQ(0, vmodem_ask(modem_rig.modem, NULL, "fault %s@1:open", fault));
+	r = modem_rig_open(&err);
+	ATF_CHECK_EQ_MSG(1, modem_rig_stat("faults"), "%s did not happen", fault);
+	ATF_CHECK_MSG(r == 0 || err.message[0], "no sentence");
+	modem_rig_close();
+	ATF_REQUIRE_EQ(0, vmodem_ask(modem_rig.modem, NULL, "fault none"));
+	ATF_CHECK_EQ_MSG(0, modem_rig_open(&err), "%s", err.message);
+	modem_rig_close();
+	ATF_CHECK_EQ_MSG(0, modem_rig_channels(), "%s: %u channels are left", fault, modem_rig_channels());
+	modem_rig_end();
+}
+
 /* Once the modem has been asked something, to which it says nothing. */
 static void *give_up(void *cancel)
 {
@@ -327,6 +347,10 @@ CASE(qmi_habits, try_all(&modem_way_qmi, ON_QMI))
 CASE(at_habits, try_all(&modem_way_at, ON_AT))
 CASE(mbim_another_slot, another_slot(&modem_way_mbim))
 CASE(qmi_another_slot, another_slot(&modem_way_qmi))
+CASE(mbim_opening_mute, an_opening_is_not_answered(&modem_way_mbim, "mute"))
+CASE(qmi_opening_mute, an_opening_is_not_answered(&modem_way_qmi, "mute"))
+CASE(qmi_opening_garbage, an_opening_is_not_answered(&modem_way_qmi, "garbage"))
+CASE(at_opening_mute, an_opening_is_not_answered(&modem_way_at, "mute"))
 CASE(mbim_mute_is_given_up, a_mute_modem_is_given_up(&modem_way_mbim))
 CASE(qmi_mute_is_given_up, a_mute_modem_is_given_up(&modem_way_qmi))
 CASE(at_mute_is_given_up, a_mute_modem_is_given_up(&modem_way_at))
@@ -343,6 +367,10 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, at_habits);
 	ATF_TP_ADD_TC(tp, mbim_another_slot);
 	ATF_TP_ADD_TC(tp, qmi_another_slot);
+	ATF_TP_ADD_TC(tp, mbim_opening_mute);
+	ATF_TP_ADD_TC(tp, qmi_opening_mute);
+	ATF_TP_ADD_TC(tp, qmi_opening_garbage);
+	ATF_TP_ADD_TC(tp, at_opening_mute);
 	ATF_TP_ADD_TC(tp, mbim_mute_is_given_up);
 	ATF_TP_ADD_TC(tp, qmi_mute_is_given_up);
 	ATF_TP_ADD_TC(tp, at_mute_is_given_up);

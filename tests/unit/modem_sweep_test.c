@@ -101,10 +101,10 @@ static int again(const struct procedure *procedure, struct esim_error *err)
 	return r;
 }
 
-/* Of QMI. One whose number nobody heard cannot be given back: no message names it. */
+/* Of QMI. One whose number nobody heard, or too late, cannot be given back: no message names it. */
 static void check_clients(const char *fault, const char *where)
 {
-	const bool unheard = !strcmp(fault, "mute") || !strcmp(fault, "garbage") || !strcmp(fault, "truncated");
+	const bool unheard = !strcmp(fault, "mute") || !strcmp(fault, "garbage") || !strcmp(fault, "truncated") || !strcmp(fault, "late");
 	const unsigned left = modem_rig_stat("clients");
 
 	ATF_CHECK_MSG(left <= (unheard ? 1 : 0), "%s: %u client ids are left", where, left);
