@@ -38,6 +38,6 @@ Variables:
   COVERAGE=1       gcov, in build/coverage
   WOLFSSL=system   the distribution's wolfSSL
   BUILD=DIR        where products go
-  FUZZ_SECONDS=N   for each fuzzer (30)
+  FUZZ_SECONDS=N   for each fuzzer (20)
   REFDATA=DIR      reference data for tests; without it those tests skip
 HELP
