@@ -25,6 +25,14 @@ static bool starts_with(const char *text, const char *start)
 	return strncmp(text, start, strlen(start)) == 0;
 }
 
+/* "/dev/pts/3", and not /dev/pts/ptmx. */
+static bool is_terminal(const char *path)
+{
+	const char *number = path + strlen(OWN_TERMINAL);
+
+	return starts_with(path, OWN_TERMINAL) && *number && number[strspn(number, "0123456789")] == '\0';
+}
+
 /* A modem in software has a terminal; nobody is to reach another one's by way of root. */
 static bool is_port(const char *scheme, const char *path, uid_t caller)
 {
@@ -32,7 +40,7 @@ static bool is_port(const char *scheme, const char *path, uid_t caller)
 
 	if (stat(path, &status) != 0 || !S_ISCHR(status.st_mode))
 		return false;
-	if (starts_with(path, OWN_TERMINAL))
+	if (is_terminal(path))
 		return status.st_uid == caller;
 	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++)
 		if (starts_with(scheme, ports[i].scheme) && starts_with(path, ports[i].prefix))

@@ -152,7 +152,7 @@ ATF_TC_BODY(other_devices_than_modems_are_not_opened, tc)
 	static const char *const uris[] = {
 		"at:/dev/null", "at:/dev/mem", "at:/etc/passwd", "mbim:/dev/../etc/passwd", "mbim:/dev/tty",
 		"qmi:/dev/ttyS0", "at:", "at", "", "unix:/tmp/x", "tcp:127.0.0.1:1", "/dev/euicc0", "usb:1-1",
-		"at:/dev/tty", "at:/dev/tty0", "at:/dev/console", "mbim:/dev/ptmx", "tcp:/dev/pts/0",
+		"at:/dev/tty", "at:/dev/tty0", "at:/dev/console", "mbim:/dev/ptmx", "mbim:/dev/pts/ptmx", "tcp:/dev/pts/0",
 		"at:/dev/pts/../null", "mbim:/dev/cdc-wdm0/../null", "at:relative", "../../x:/dev/pts/0",
 	};
 
