@@ -77,7 +77,7 @@ allowed_body() {
 	has Transport 's "usb"' || atf_fail "the transport is another"
 	reader detach
 	wait_until has State 's "gone"'
-	reader attach
+	plug_in_again
 	wait_until has State 's "ready"'
 	stop_lpad
 	expect_rules_kept

@@ -77,7 +77,7 @@ messages_body() {
 	bounded 4 info
 	reader fault none
 	reader detach
-	reader attach
+	plug_in_again
 	bounded 0 info
 	stop_reader
 }
@@ -172,7 +172,7 @@ taken_away_body() {
 		reader fault none
 		# It may be on its way out still, or in where no such command came.
 		reader detach
-		reader attach
+		plug_in_again
 		bounded 0 info
 	done
 	stop_reader

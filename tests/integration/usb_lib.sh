@@ -52,6 +52,16 @@ reader() { # command...
 	"$BIN/vreader" --to reader.sock "$@" || atf_fail "vreader: $*"
 }
 
+# In again: the kernel's end may still be about to let the reader go.
+plug_in_again() {
+	tries=300
+	until "$BIN/vreader" --to reader.sock attach 2>attach.err; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || { cat attach.err; atf_fail "vreader: attach"; }
+		sleep 0.1
+	done
+}
+
 figure() { # name
 	reader stats | sed -n "s/^$1 //p"
 }

@@ -57,7 +57,7 @@ break_off() { # fault
 		expect_failure 4 transport
 		reader fault none
 		case $1 in
-		detach) reader attach ;;
+		detach) plug_in_again ;;
 		remove) reader insert 0 ;;
 		esac
 		expect_retry
@@ -124,7 +124,7 @@ replugged_body() {
 		begin_download $at
 		reader detach
 		reader fault none
-		reader attach
+		plug_in_again
 		end_download
 		expect_failure 4 transport
 		expect_retry
