@@ -58,7 +58,7 @@ static void use_channel(struct at *at)
 
 static void run(void)
 {
-	struct at at = { .generation = 1 };
+	struct at at = { 0 };
 	struct esim_modem_facts facts;
 	struct esim_iccid iccid;
 	struct esim_error err;

@@ -12,6 +12,8 @@ static void check_bounds(const struct journal_state *state)
 	if (state->count > JOURNAL_MAX_CHANNELS || !memchr(state->boot, '\0', sizeof(state->boot)) ||
 	    !memchr(state->program, '\0', sizeof(state->program)))
 		abort();
+	if (!state->slots.before != !state->slots.now || state->slots.before > UINT8_MAX || state->slots.now > UINT8_MAX)
+		abort();
 	for (size_t i = 0; i < state->count; i++)
 		for (size_t k = 0; k < i; k++)
 			if (state->channels[i].channel == state->channels[k].channel)
@@ -30,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (len >= sizeof(text))
 		abort();
 	journal_text_parse(text, len, &again);
-	if (again.count != state.count || again.devnum != state.devnum || strcmp(again.boot, state.boot) != 0 ||
+	if (again.count != state.count || memcmp(&again.slots, &state.slots, sizeof(state.slots)) != 0 || again.devnum != state.devnum || strcmp(again.boot, state.boot) != 0 ||
 	    memcmp(again.channels, state.channels, sizeof(state.channels)) != 0)
 		abort();
 	return 0;
