@@ -271,7 +271,7 @@ mkdir -p "$RESULTS"
 case $MODE in
 all) check_all ;;
 unit)
-	need "build" make_here BUILD="$MAKE_BUILD" tests pki
+	build_plain
 	suite unit "$BUILD" unit
 	;;
 integration)
