@@ -208,6 +208,7 @@ tidy_one() {
 	# shellcheck disable=SC2086 # words
 	clang-tidy --quiet --warnings-as-errors='*' --checks="$TIDY_CHECKS" "$1" -- -std=gnu17 -w \
 		-D_GNU_SOURCE '-DCOREESIM_VERSION=""' -isystem "$PREFIX/include" \
+		'-DESIM_MODULEDIR=""' -Imodem/include \
 		-Ilibesim/include -Ilibesim/src -Iusbccid/include -Itests -I. -Ikmod/include/uapi -Ikmod/include \
 		-isystem /usr/include/PCSC $UMOCKDEV 2>/dev/null
 }
