@@ -154,8 +154,6 @@ void at_channels_clean(struct at *at, const struct journal_channel *left, size_t
 void at_channels_end(struct at *at, unsigned timeout_ms);
 /* The card or the modem began anew: no channel is left in it. */
 void at_channels_gone(struct at *at);
-/* The modem is out of reach: the handles are stale, and what is open in it the journal keeps. */
-void at_channels_stale(struct at *at);
 
 /* Session or channel @number; 0 also where it is not open. @by_csim: the card's channel. */
 int at_channel_close_number(struct at *at, unsigned number, bool by_csim, unsigned timeout_ms);

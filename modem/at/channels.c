@@ -97,17 +97,12 @@ void at_channels_end(struct at *at, unsigned timeout_ms)
 	}
 	if (at->unresolved)
 		resolve(at, (unsigned)deadline_left_ms(deadline));
-	at_channels_stale(at);
-}
-
-void at_channels_stale(struct at *at)
-{
 	channels_stale(&at->channels);
 }
 
 void at_channels_gone(struct at *at)
 {
-	at_channels_stale(at);
+	channels_stale(&at->channels);
 	at->unresolved = false;
 	at->keeps_channels = false;
 	journal_all_closed(at->journal, &at->identity);

@@ -61,16 +61,6 @@ static int ask_imei(struct at *at, struct esim_error *err)
 	return r == ESIM_ENOENT ? 0 : r;
 }
 
-static int load_quirks(struct at *at, struct esim_error *err)
-{
-	const struct quirk_subject subject = {
-		.protocol = QUIRK_AT, .usb_vendor = at->identity.usb_vendor, .usb_product = at->identity.usb_product,
-		.firmware = at->facts.firmware,
-	};
-
-	return quirks_load(&subject, &at->quirks, err);
-}
-
 int at_facts_read(struct at *at, struct esim_error *err)
 {
 	static const char *const maker[] = { "AT+CGMI", "AT+GMI" }, *const model[] = { "AT+CGMM", "AT+GMM" },
@@ -78,10 +68,7 @@ int at_facts_read(struct at *at, struct esim_error *err)
 	struct esim_modem_facts *facts = &at->facts;
 	int r;
 
-	*facts = (struct esim_modem_facts){
-		.usb_vendor = at->identity.usb_vendor, .usb_product = at->identity.usb_product,
-	};
-	snprintf(facts->bus_port, sizeof(facts->bus_port), "%.31s", at->identity.bus_port);
+	modem_identity_facts(&at->identity, facts);
 	r = ask_text(at, maker, facts->manufacturer, sizeof(facts->manufacturer), err);
 	if (!r)
 		r = ask_text(at, model, facts->model, sizeof(facts->model), err);
@@ -89,7 +76,7 @@ int at_facts_read(struct at *at, struct esim_error *err)
 		r = ask_text(at, firmware, facts->firmware, sizeof(facts->firmware), err);
 	if (!r)
 		r = ask_imei(at, err);
-	return r ? r : load_quirks(at, err);
+	return r ? r : quirks_load_of(&at->identity, QUIRK_AT, facts->firmware, &at->quirks, err);
 }
 
 int at_facts(void *priv, struct esim_modem_facts *ret, struct esim_error *err)

@@ -62,7 +62,7 @@ static int gone(struct at *at, int code)
 {
 	if (code == ESIM_ENODEV) {
 		at_tty_close(&at->tty);
-		at_channels_stale(at);
+		channels_stale(&at->channels);
 	}
 	return code;
 }

@@ -35,7 +35,7 @@ uint32_t channels_handle(const struct channels *channels, const struct modem_cha
 struct modem_channel *channels_find(struct channels *channels, uint32_t handle, struct esim_error *err);
 /* So says the modem itself: the card heard nothing of the command. ESIM_ESTALE. */
 int channels_say_stale(struct esim_error *err);
-/* None is open any more, and no handle good. */
+/* No handle is good any more. What is open in a modem out of reach the journal keeps. */
 void channels_stale(struct channels *channels);
 
 /* What can be said of a request to open one before the modem is asked; @protocol is for messages. */

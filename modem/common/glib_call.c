@@ -3,15 +3,13 @@
 #include "glib_call.h"
 
 #include <glib-unix.h>
-#include <stdbool.h>
 #include <string.h>
 
-int glib_call_init(struct glib_call *call, struct esim_error *err)
+#define SPARE_S 2u
+
+void glib_call_init(struct glib_call *call, const char *proxy, const struct esim_cancel *cancel)
 {
-	(void)err;
-	call->context = g_main_context_new();
-	call->cancel = NULL;
-	return 0;
+	*call = (struct glib_call){ .context = g_main_context_new(), .cancel = cancel, .proxy = proxy };
 }
 
 void glib_call_clear(struct glib_call *call)
@@ -103,8 +101,10 @@ int glib_call_run(struct glib_call *call, void (*begin)(void *data, GCancellable
 	cancellable = g_cancellable_new();
 	g_main_context_push_thread_default(call->context);
 	watch_begin(&watch, call, timeout_ms);
+	call->under_way = cancellable;
 	begin(data, cancellable);
 	run(call, &watch, cancellable, done);
+	call->under_way = NULL;
 	watch_end(&watch);
 	g_main_context_pop_thread_default(call->context);
 	if (!g_cancellable_is_cancelled(cancellable) || !(watch.expired || watch.cancelled))
@@ -128,6 +128,63 @@ int glib_call_wait(struct glib_call *call, const gboolean *stop, unsigned timeou
 	watch_end(&watch);
 	g_main_context_pop_thread_default(call->context);
 	return watch.cancelled ? cancelled(err, ESIM_OUTCOME_NONE) : 0;
+}
+
+/* --- a modem's library -------------------------------------------------------------------------------- */
+
+void glib_call_begin(struct glib_call *call)
+{
+	call->removed = call->news = FALSE;
+}
+
+void glib_call_removed(struct glib_call *call)
+{
+	call->removed = call->news = TRUE;
+	if (call->under_way)
+		g_cancellable_cancel(call->under_way);
+}
+
+int glib_call_gone(const struct glib_call *call, const char *what, enum esim_outcome outcome, struct esim_error *err)
+{
+	esim_error_set(err, ESIM_ENODEV, "%s: the modem left, or %s did", what, call->proxy);
+	return esim_error_outcome(err, ESIM_ENODEV, outcome);
+}
+
+guint glib_operation_seconds(const struct glib_operation *operation)
+{
+	return operation->timeout_ms / 1000 + SPARE_S;
+}
+
+int glib_operation_run(struct glib_operation *operation, const char *what,
+		       void (*begin)(void *operation, GCancellable *cancellable), struct esim_error *err)
+{
+	int r;
+
+	operation->done = FALSE;
+	r = glib_call_run(operation->call, begin, operation, &operation->done, operation->timeout_ms, err);
+	if (operation->done && !operation->error) {
+		esim_error_clear(err);
+		return 0;
+	}
+	if (operation->call->removed) {
+		g_clear_error(&operation->error);
+		return glib_call_gone(operation->call, what, ESIM_OUTCOME_UNKNOWN, err);
+	}
+	if (r) {
+		g_clear_error(&operation->error);
+		esim_error_prefix(err, "%s: ", what);
+		return r;
+	}
+	return glib_call_failed(err, &operation->error, what, ESIM_OUTCOME_UNKNOWN);
+}
+
+int glib_call_wait_news(struct glib_call *call, bool is_open, unsigned timeout_ms, struct esim_error *err)
+{
+	const bool there = is_open && !call->removed;
+	int r = there ? glib_call_wait(call, &call->news, timeout_ms, err) : 0;
+
+	call->news = FALSE;
+	return !r && (!there || call->removed) ? esim_error_set(err, ESIM_ENODEV, "the modem left") : r;
 }
 
 /* --- errors ------------------------------------------------------------------------------------------ */
@@ -172,6 +229,12 @@ int glib_call_failed(struct esim_error *err, GError **error, const char *what, e
 	esim_error_set(err, code, "%s: %s", what, *error ? (*error)->message : "failed for no reason given");
 	g_clear_error(error);
 	return esim_error_outcome(err, code, outcome);
+}
+
+bool glib_call_can_do_without(int code)
+{
+	return code == ESIM_ENOTSUP || code == ESIM_EIO || code == ESIM_EPROTO || code == ESIM_EBUSY ||
+	       code == ESIM_ENOENT || code == ESIM_ESTALE;
 }
 
 /* --- what libraries say by themselves ----------------------------------------------------------------- */

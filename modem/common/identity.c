@@ -210,6 +210,17 @@ int modem_identity_of(const char *path, struct modem_identity *ret, struct esim_
 	return rc;
 }
 
+void modem_identity_facts(const struct modem_identity *identity, struct esim_modem_facts *ret)
+{
+	*ret = (struct esim_modem_facts){ .usb_vendor = identity->usb_vendor, .usb_product = identity->usb_product };
+	copy_name(ret->bus_port, sizeof(ret->bus_port), identity->bus_port);
+}
+
+bool modem_identity_same(const struct modem_identity *a, const struct modem_identity *b)
+{
+	return a->devnum == b->devnum && strcmp(a->port, b->port) == 0;
+}
+
 /* --- where it is now ------------------------------------------------------------------------------------ */
 
 static bool is_same_function(const struct modem_identity *a, const struct modem_identity *b)

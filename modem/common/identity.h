@@ -5,7 +5,9 @@
 
 #include <esim/error.h>
 #include <esim/cancel.h>
+#include <esim/modem.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct modem_identity {
@@ -21,6 +23,12 @@ struct modem_identity {
 
 /* ESIM_ENODEV: @path does not exist. Where sysfs knows nothing of it (a pty), the fields are empty. */
 int modem_identity_of(const char *path, struct modem_identity *ret, struct esim_error *err);
+
+/* What its place says of a modem that is yet to be asked; the rest is empty. */
+void modem_identity_facts(const struct modem_identity *identity, struct esim_modem_facts *ret);
+
+/* It did not leave the bus between the two. */
+bool modem_identity_same(const struct modem_identity *a, const struct modem_identity *b);
 
 /*
  * Until the modem is at its place again, under the name that it has now, which *@identity then holds, and its

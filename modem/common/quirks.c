@@ -122,3 +122,14 @@ int quirks_load(const struct quirk_subject *subject, struct quirks *ret, struct 
 	*ret = loading.quirks;
 	return loading.rc;
 }
+
+int quirks_load_of(const struct modem_identity *identity, enum quirk_protocol protocol, const char *firmware,
+		   struct quirks *ret, struct esim_error *err)
+{
+	const struct quirk_subject subject = {
+		.protocol = protocol, .usb_vendor = identity->usb_vendor, .usb_product = identity->usb_product,
+		.firmware = firmware,
+	};
+
+	return quirks_load(&subject, ret, err);
+}

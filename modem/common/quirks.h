@@ -13,6 +13,8 @@
 #ifndef MODEM_QUIRKS_H
 #define MODEM_QUIRKS_H
 
+#include "identity.h"
+
 #include <esim/modem.h>
 
 enum quirk_le {
@@ -67,6 +69,10 @@ struct quirk_subject {
 
 /* All files. 0, also where there are none; an error names file and line, and *@ret holds what the good files say. */
 int quirks_load(const struct quirk_subject *subject, struct quirks *ret, struct esim_error *err);
+
+/* The same for the modem of @identity; @firmware "": not known yet. */
+int quirks_load_of(const struct modem_identity *identity, enum quirk_protocol protocol, const char *firmware,
+		   struct quirks *ret, struct esim_error *err);
 
 /* The text of one file onto @quirks, for quirks_load() and the fuzzer; @name is for messages. */
 int quirks_parse(const char *name, const char *text, size_t len, const struct quirk_subject *subject,

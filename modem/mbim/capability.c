@@ -67,5 +67,5 @@ int mbim_capability_tell(struct mbim *mbim, struct esim_error *err)
 	if (!r && mbim_capability_missing(objects, &count))
 		r = write_objects(mbim, objects, count, err);
 	g_clear_pointer(&answer, mbim_message_unref);
-	return r && mbim_can_do_without(r) ? 0 : r;
+	return r && glib_call_can_do_without(r) ? 0 : r;
 }

@@ -84,14 +84,9 @@ void mbim_channels_end(struct mbim *mbim, unsigned timeout_ms)
 	channels_stale(&mbim->channels);
 }
 
-void mbim_channels_stale(struct mbim *mbim)
-{
-	channels_stale(&mbim->channels);
-}
-
 void mbim_channels_gone(struct mbim *mbim)
 {
-	mbim_channels_stale(mbim);
+	channels_stale(&mbim->channels);
 	mbim->unresolved = 0;
 	journal_all_closed(mbim->journal, &mbim->identity);
 }
@@ -117,10 +112,10 @@ int mbim_channels_clean(struct mbim *mbim, const struct journal_channel *left, s
 
 		if (by_group)
 			r = close_in_modem(mbim, 0, left[i].group, MBIM_TIMEOUT_MS, err);
-		if ((r && mbim_can_do_without(r)) || !by_group)
+		if ((r && glib_call_can_do_without(r)) || !by_group)
 			r = left[i].channel == JOURNAL_PENDING ? 0 :
 				close_in_modem(mbim, left[i].channel, 0, MBIM_TIMEOUT_MS, err);
-		if (r && !mbim_can_do_without(r))
+		if (r && !glib_call_can_do_without(r))
 			return r;
 		journal_closed(mbim->journal, left[i].channel);
 	}

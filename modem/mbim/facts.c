@@ -15,7 +15,7 @@ static int read_services(struct mbim *mbim, struct esim_error *err)
 		r = mbim_answer_services(answer, &mbim->services, err);
 		mbim_message_unref(answer);
 	}
-	return r && mbim_can_do_without(r) ? 0 : r;
+	return r && glib_call_can_do_without(r) ? 0 : r;
 }
 
 static int read_caps(struct mbim *mbim, struct esim_error *err)
@@ -28,28 +28,19 @@ static int read_caps(struct mbim *mbim, struct esim_error *err)
 		r = mbim_answer_device_caps(answer, &mbim->facts, err);
 		mbim_message_unref(answer);
 	}
-	return r && mbim_can_do_without(r) ? 0 : r;
+	return r && glib_call_can_do_without(r) ? 0 : r;
 }
 
 int mbim_facts_read(struct mbim *mbim, struct esim_error *err)
 {
-	struct quirk_subject subject = {
-		.protocol = QUIRK_MBIM,
-		.usb_vendor = mbim->identity.usb_vendor,
-		.usb_product = mbim->identity.usb_product,
-		.firmware = mbim->facts.firmware,
-	};
 	int r;
 
-	memset(&mbim->facts, 0, sizeof(mbim->facts));
-	mbim->facts.usb_vendor = mbim->identity.usb_vendor;
-	mbim->facts.usb_product = mbim->identity.usb_product;
-	g_strlcpy(mbim->facts.bus_port, mbim->identity.bus_port, sizeof(mbim->facts.bus_port));
+	modem_identity_facts(&mbim->identity, &mbim->facts);
 	r = read_services(mbim, err);
 	if (!r)
 		r = read_caps(mbim, err);
 	if (!r && mbim->facts.firmware[0])
-		r = quirks_load(&subject, &mbim->quirks, err);
+		r = quirks_load_of(&mbim->identity, QUIRK_MBIM, mbim->facts.firmware, &mbim->quirks, err);
 	if (!r && !(mbim->services & MBIM_HAS_UICC)) {
 		r = esim_error_set(err, ESIM_ENOTSUP, "the modem's firmware gives MBIM no access to its card: it has no "
 				   "MS UICC Low Level Access");
@@ -69,7 +60,7 @@ int mbim_facts(void *priv, struct esim_modem_facts *ret, struct esim_error *err)
 		mbim->facts.slots = slots.count;
 		mbim->facts.slot = mbim_slot_of(mbim, &slots);
 	}
-	if (r && !mbim_can_do_without(r))
+	if (r && !glib_call_can_do_without(r))
 		return r;
 	*ret = mbim->facts;
 	return 0;

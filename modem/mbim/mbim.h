@@ -51,9 +51,6 @@ struct mbim {
 
 	MbimDevice *device;			/* NULL: the port is closed */
 	gulong removed_handler, indication_handler;
-	GCancellable *under_way;		/* of the call that waits now */
-	gboolean removed;			/* it left the bus, or the proxy let us go */
-	gboolean news;				/* an indication, not yet asked for by wait() */
 
 	unsigned services;			/* enum mbim_services */
 	struct esim_modem_facts facts;
@@ -79,9 +76,6 @@ void mbim_port_close(struct mbim *mbim);
 int mbim_exchange(struct mbim *mbim, const char *what, MbimMessage *request, unsigned timeout_ms, MbimMessage **ret,
 		  struct esim_error *err);
 
-/* What cannot be had without the modem being out of order: not there, refused, not understood. */
-bool mbim_can_do_without(int code);
-
 /* --- channels.c --------------------------------------------------------------------------------- */
 
 int mbim_channel_open(void *priv, unsigned port, struct esim_slice aid, uint8_t p2, uint32_t *ret_handle,
@@ -98,8 +92,6 @@ int mbim_channels_clean(struct mbim *mbim, const struct journal_channel *left, s
 void mbim_channels_end(struct mbim *mbim, unsigned timeout_ms);
 /* The card or the modem began anew: no channel is left in it. */
 void mbim_channels_gone(struct mbim *mbim);
-/* The modem is out of reach: the handles are stale, and what is open in it the journal keeps. */
-void mbim_channels_stale(struct mbim *mbim);
 
 /* --- slots.c ------------------------------------------------------------------------------------- */
 

@@ -30,7 +30,7 @@ int mbim_news_subscribe(struct mbim *mbim, struct esim_error *err)
 			  MBIM_TIMEOUT_MS, &answer, err);
 	if (!r)
 		mbim_message_unref(answer);
-	return r && mbim_can_do_without(r) ? 0 : r;
+	return r && glib_call_can_do_without(r) ? 0 : r;
 }
 
 int mbim_iccid(void *priv, struct esim_iccid *ret, unsigned timeout_ms, struct esim_error *err)
@@ -51,14 +51,6 @@ int mbim_iccid(void *priv, struct esim_iccid *ret, unsigned timeout_ms, struct e
 int mbim_wait(void *priv, unsigned timeout_ms, struct esim_error *err)
 {
 	struct mbim *mbim = priv;
-	int r;
 
-	if (mbim->device && !mbim->removed)
-		r = glib_call_wait(&mbim->call, &mbim->news, timeout_ms, err);
-	else
-		r = 0;
-	mbim->news = FALSE;
-	if (!r && (!mbim->device || mbim->removed))
-		r = esim_error_set(err, ESIM_ENODEV, "the modem left");
-	return r;
+	return glib_call_wait_news(&mbim->call, mbim->device, timeout_ms, err);
 }

@@ -27,7 +27,7 @@ static int read_atr(struct mbim *mbim, struct esim_error *err)
 		r = mbim_answer_atr(answer, mbim->atr, &mbim->atr_len, err);
 		mbim_message_unref(answer);
 	}
-	return r && mbim_can_do_without(r) ? 0 : r;
+	return r && glib_call_can_do_without(r) ? 0 : r;
 }
 
 /* --- opening --------------------------------------------------------------------------------------------------- */
@@ -35,14 +35,11 @@ static int read_atr(struct mbim *mbim, struct esim_error *err)
 static int own(struct mbim *mbim, struct journal_channel left[static JOURNAL_MAX_CHANNELS], size_t *count,
 	       struct esim_error *err)
 {
-	struct quirk_subject subject = { .protocol = QUIRK_MBIM };
 	int r = modem_identity_of(mbim->address.path, &mbim->identity, err);
 
 	if (r)
 		return r;
-	subject.usb_vendor = mbim->identity.usb_vendor;
-	subject.usb_product = mbim->identity.usb_product;
-	r = quirks_load(&subject, &mbim->quirks, err);
+	r = quirks_load_of(&mbim->identity, QUIRK_MBIM, "", &mbim->quirks, err);
 	return r ? r : journal_open(&mbim->identity, &mbim->journal, left, count, err);
 }
 
@@ -79,10 +76,8 @@ int mbim_open(const char *rest, const struct esim_cancel *cancel, const struct e
 
 	if (!mbim)
 		return esim_error_set(err, ESIM_ENOMEM, "out of memory");
-	r = glib_call_init(&mbim->call, err);
-	mbim->call.cancel = cancel;
-	if (!r)
-		r = modem_address_parse("mbim", rest, false, true, &mbim->address, err);
+	glib_call_init(&mbim->call, "mbim-proxy", cancel);
+	r = modem_address_parse("mbim", rest, false, true, &mbim->address, err);
 	if (!r)
 		r = own(mbim, left, &count, err);
 	if (!r)
@@ -114,23 +109,18 @@ void mbim_close(void *priv)
 
 /* --- opening again ------------------------------------------------------------------------------------------------ */
 
-static bool same_enumeration(const struct modem_identity *a, const struct modem_identity *b)
-{
-	return a->devnum == b->devnum && strcmp(a->port, b->port) == 0;
-}
-
 /* Where the proxy left and not the modem, its channels are still open: ours are closed by their groups. */
 static int forget_channels(struct mbim *mbim, const struct modem_identity *before, struct esim_error *err)
 {
 	struct journal_channel left[CHANNELS_MAX + 1];
 	size_t count = 0;
 
-	if (!same_enumeration(before, &mbim->identity)) {
+	if (!modem_identity_same(before, &mbim->identity)) {
 		mbim_channels_gone(mbim);
 		return 0;
 	}
 	count = mbim_channels_known(mbim, left);
-	mbim_channels_stale(mbim);
+	channels_stale(&mbim->channels);
 	return mbim_channels_clean(mbim, left, count, err);
 }
 

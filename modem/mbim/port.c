@@ -15,24 +15,15 @@
 #define BUSY_FIRST_MS 100u
 #define BUSY_LONGEST_MS 1000u
 #define BUSY_LIMIT_MS 20000u		/* of asking again */
-#define SPARE_S 2u			/* libmbim counts in seconds: ours is the deadline that ends it */
 
-/* Of a call to libmbim: what begins it and what came of it. */
-struct operation {
+struct operation {			/* of libmbim */
+	struct glib_operation base;
 	struct mbim *mbim;
 	GFile *file;
 	MbimMessage *request;
-	unsigned timeout_ms;
-	gboolean done;
 	MbimDevice *device;
 	MbimMessage *answer;
-	GError *error;
 };
-
-static guint in_seconds(unsigned timeout_ms)
-{
-	return timeout_ms / 1000 + SPARE_S;
-}
 
 /* --- what comes by itself ----------------------------------------------------------------------------- */
 
@@ -41,9 +32,7 @@ static void on_removed(MbimDevice *device, gpointer data)
 	struct mbim *mbim = data;
 
 	(void)device;
-	mbim->removed = mbim->news = TRUE;
-	if (mbim->under_way)
-		g_cancellable_cancel(mbim->under_way);
+	glib_call_removed(&mbim->call);
 }
 
 /* Whatever it tells, the modem's card, slots or radio are not as they were. */
@@ -53,57 +42,18 @@ static void on_indication(MbimDevice *device, MbimMessage *indication, gpointer 
 
 	(void)device;
 	(void)indication;
-	mbim->news = TRUE;
+	mbim->call.news = TRUE;
 }
 
 /* --- calls ----------------------------------------------------------------------------------------------- */
-
-static void end(struct operation *operation)
-{
-	operation->mbim->under_way = NULL;
-	operation->done = TRUE;
-}
-
-static int gone(struct esim_error *err, const char *what, enum esim_outcome outcome)
-{
-	esim_error_set(err, ESIM_ENODEV, "%s: the modem left, or mbim-proxy did", what);
-	return esim_error_outcome(err, ESIM_ENODEV, outcome);
-}
-
-/*
- * Runs @begin until end(). 0 where it succeeded, be it at the last moment: what was done in the modem is known then.
- */
-static int run(struct operation *operation, const char *what, void (*begin)(void *, GCancellable *),
-	       struct esim_error *err)
-{
-	struct mbim *mbim = operation->mbim;
-	int r;
-
-	operation->done = FALSE;
-	r = glib_call_run(&mbim->call, begin, operation, &operation->done, operation->timeout_ms, err);
-	if (operation->done && !operation->error) {
-		esim_error_clear(err);
-		return 0;
-	}
-	if (mbim->removed) {
-		g_clear_error(&operation->error);
-		return gone(err, what, ESIM_OUTCOME_UNKNOWN);
-	}
-	if (r) {
-		g_clear_error(&operation->error);
-		esim_error_prefix(err, "%s: ", what);
-		return r;
-	}
-	return glib_call_failed(err, &operation->error, what, ESIM_OUTCOME_UNKNOWN);
-}
 
 static void created(GObject *source, GAsyncResult *result, gpointer data)
 {
 	struct operation *operation = data;
 
 	(void)source;
-	operation->device = mbim_device_new_finish(result, &operation->error);
-	end(operation);
+	operation->device = mbim_device_new_finish(result, &operation->base.error);
+	operation->base.done = TRUE;
 }
 
 static void begin_create(void *data, GCancellable *cancellable)
@@ -117,8 +67,8 @@ static void opened(GObject *source, GAsyncResult *result, gpointer data)
 {
 	struct operation *operation = data;
 
-	mbim_device_open_full_finish(MBIM_DEVICE(source), result, &operation->error);
-	end(operation);
+	mbim_device_open_full_finish(MBIM_DEVICE(source), result, &operation->base.error);
+	operation->base.done = TRUE;
 }
 
 static void begin_open(void *data, GCancellable *cancellable)
@@ -126,42 +76,39 @@ static void begin_open(void *data, GCancellable *cancellable)
 	struct operation *operation = data;
 	struct mbim *mbim = operation->mbim;
 
-	mbim->under_way = cancellable;
 	mbim_device_open_full(mbim->device,
 			      mbim->quirks.no_proxy ? MBIM_DEVICE_OPEN_FLAGS_NONE : MBIM_DEVICE_OPEN_FLAGS_PROXY,
-			      in_seconds(operation->timeout_ms), cancellable, opened, operation);
+			      glib_operation_seconds(&operation->base), cancellable, opened, operation);
 }
 
 static void closed(GObject *source, GAsyncResult *result, gpointer data)
 {
 	struct operation *operation = data;
 
-	mbim_device_close_finish(MBIM_DEVICE(source), result, &operation->error);
-	end(operation);
+	mbim_device_close_finish(MBIM_DEVICE(source), result, &operation->base.error);
+	operation->base.done = TRUE;
 }
 
 static void begin_close(void *data, GCancellable *cancellable)
 {
 	struct operation *operation = data;
 
-	operation->mbim->under_way = cancellable;
-	mbim_device_close(operation->mbim->device, in_seconds(operation->timeout_ms), cancellable, closed, operation);
+	mbim_device_close(operation->mbim->device, glib_operation_seconds(&operation->base), cancellable, closed, operation);
 }
 
 static void answered(GObject *source, GAsyncResult *result, gpointer data)
 {
 	struct operation *operation = data;
 
-	operation->answer = mbim_device_command_finish(MBIM_DEVICE(source), result, &operation->error);
-	end(operation);
+	operation->answer = mbim_device_command_finish(MBIM_DEVICE(source), result, &operation->base.error);
+	operation->base.done = TRUE;
 }
 
 static void begin_command(void *data, GCancellable *cancellable)
 {
 	struct operation *operation = data;
 
-	operation->mbim->under_way = cancellable;
-	mbim_device_command(operation->mbim->device, operation->request, in_seconds(operation->timeout_ms),
+	mbim_device_command(operation->mbim->device, operation->request, glib_operation_seconds(&operation->base),
 			    cancellable, answered, operation);
 }
 
@@ -184,13 +131,13 @@ static int open_advise(const struct mbim *mbim, int code, struct esim_error *err
 
 int mbim_port_open(struct mbim *mbim, struct esim_error *err)
 {
-	struct operation operation = { .mbim = mbim, .timeout_ms = OPEN_TIMEOUT_MS };
+	struct operation operation = { .base = { .call = &mbim->call, .timeout_ms = OPEN_TIMEOUT_MS }, .mbim = mbim };
 	int r;
 
 	glib_call_quiet("Mbim");
-	mbim->removed = mbim->news = FALSE;
+	glib_call_begin(&mbim->call);
 	operation.file = g_file_new_for_path(mbim->identity.port);
-	r = run(&operation, mbim->identity.port, begin_create, err);
+	r = glib_operation_run(&operation.base, mbim->identity.port, begin_create, err);
 	g_object_unref(operation.file);
 	if (r)
 		return r;
@@ -198,7 +145,7 @@ int mbim_port_open(struct mbim *mbim, struct esim_error *err)
 	mbim->removed_handler = g_signal_connect(mbim->device, MBIM_DEVICE_SIGNAL_REMOVED, G_CALLBACK(on_removed), mbim);
 	mbim->indication_handler = g_signal_connect(mbim->device, MBIM_DEVICE_SIGNAL_INDICATE_STATUS,
 						    G_CALLBACK(on_indication), mbim);
-	r = run(&operation, mbim->identity.port, begin_open, err);
+	r = glib_operation_run(&operation.base, mbim->identity.port, begin_open, err);
 	if (!r)
 		return 0;
 	mbim_port_close(mbim);
@@ -211,14 +158,14 @@ int mbim_port_open(struct mbim *mbim, struct esim_error *err)
  */
 void mbim_port_close(struct mbim *mbim)
 {
-	struct operation operation = { .mbim = mbim, .timeout_ms = MBIM_CLOSE_TIMEOUT_MS };
+	struct operation operation = { .base = { .call = &mbim->call, .timeout_ms = MBIM_CLOSE_TIMEOUT_MS }, .mbim = mbim };
 	const struct esim_cancel *cancel = mbim->call.cancel;
 
 	if (!mbim->device)
 		return;
 	mbim->call.cancel = NULL;
-	if (mbim->quirks.no_proxy && !mbim->removed && mbim_device_is_open(mbim->device))
-		run(&operation, mbim->identity.port, begin_close, NULL);
+	if (mbim->quirks.no_proxy && !mbim->call.removed && mbim_device_is_open(mbim->device))
+		glib_operation_run(&operation.base, mbim->identity.port, begin_close, NULL);
 	mbim->call.cancel = cancel;
 	g_signal_handler_disconnect(mbim->device, mbim->removed_handler);
 	g_signal_handler_disconnect(mbim->device, mbim->indication_handler);
@@ -231,13 +178,15 @@ void mbim_port_close(struct mbim *mbim)
 static int once(struct mbim *mbim, const char *what, MbimMessage *request, unsigned timeout_ms, MbimMessage **ret,
 		struct esim_error *err)
 {
-	struct operation operation = { .mbim = mbim, .request = request, .timeout_ms = timeout_ms };
+	struct operation operation = {
+		.base = { .call = &mbim->call, .timeout_ms = timeout_ms }, .mbim = mbim, .request = request,
+	};
 	int r;
 
-	if (!mbim->device || mbim->removed)
-		return gone(err, what, ESIM_OUTCOME_NEVER_SENT);
+	if (!mbim->device || mbim->call.removed)
+		return glib_call_gone(&mbim->call, what, ESIM_OUTCOME_NEVER_SENT, err);
 	mbim_message_set_transaction_id(request, mbim_device_get_next_transaction_id(mbim->device));
-	r = run(&operation, what, begin_command, err);
+	r = glib_operation_run(&operation.base, what, begin_command, err);
 	if (r)
 		return r;
 	r = mbim_answer_fits(operation.answer, what, mbim_message_command_get_service(request),
@@ -276,17 +225,11 @@ int mbim_exchange(struct mbim *mbim, const char *what, MbimMessage *request, uns
 			break;
 		}
 		mbim_message_unref(answer);
-		r = glib_call_wait(&mbim->call, &mbim->removed, pause, err);
+		r = glib_call_wait(&mbim->call, &mbim->call.removed, pause, err);
 		if (r)
 			break;
 		pause = pause * 2 < BUSY_LONGEST_MS ? pause * 2 : BUSY_LONGEST_MS;
 	}
 	mbim_message_unref(request);
 	return r;
-}
-
-bool mbim_can_do_without(int code)
-{
-	return code == ESIM_ENOTSUP || code == ESIM_EIO || code == ESIM_EPROTO || code == ESIM_EBUSY ||
-	       code == ESIM_ENOENT || code == ESIM_ESTALE;
 }

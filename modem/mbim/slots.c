@@ -123,7 +123,7 @@ static int wait_ready(struct mbim *mbim, unsigned slot, struct esim_error *err)
 	int r;
 
 	for (;;) {
-		mbim->news = FALSE;
+		mbim->call.news = FALSE;
 		r = ask_readiness(mbim, slot, &readiness, err);
 		if (r || readiness == READY)
 			return r;
@@ -132,7 +132,7 @@ static int wait_ready(struct mbim *mbim, unsigned slot, struct esim_error *err)
 		if (deadline_left_ms(deadline) == 0)
 			return esim_error_set(err, ESIM_ETIMEDOUT, "the card in slot %u is not ready after %u s", slot,
 					      READY_TIMEOUT_MS / 1000);
-		r = glib_call_wait(&mbim->call, &mbim->news, POLL_MS, err);
+		r = glib_call_wait(&mbim->call, &mbim->call.news, POLL_MS, err);
 		if (r)
 			return r;
 	}

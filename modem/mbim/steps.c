@@ -52,7 +52,7 @@ static int radio_on(struct mbim *mbim, unsigned timeout_ms, struct esim_error *e
 
 	/* Whoever cancels now does not want to be left without a network. */
 	mbim->call.cancel = NULL;
-	for (int i = 0; i < RADIO_ON_TRIES && r && !mbim->removed; i++)
+	for (int i = 0; i < RADIO_ON_TRIES && r && !mbim->call.removed; i++)
 		r = radio(mbim, mbim_message_radio_state_set_new(MBIM_RADIO_SWITCH_STATE_ON, NULL), timeout_ms, &hardware,
 			  &software, err);
 	mbim->call.cancel = cancel;
@@ -129,12 +129,12 @@ int mbim_step(void *priv, enum esim_modem_step step, unsigned timeout_ms, struct
 
 	esim_error_clear(&cause);
 	mbim_channels_end(mbim, MBIM_CLOSE_TIMEOUT_MS);
-	mbim->news = FALSE;
+	mbim->call.news = FALSE;
 	r = take(mbim, step, timeout_ms, &cause);
 	if (!r && step != ESIM_MODEM_AIRPLANE)
 		mbim_channels_gone(mbim);
 	if (!r && mbim->quirks.settle_ms)
-		r = glib_call_wait(&mbim->call, &mbim->removed, mbim->quirks.settle_ms, &cause);
+		r = glib_call_wait(&mbim->call, &mbim->call.removed, mbim->quirks.settle_ms, &cause);
 	if (r && err)
 		*err = cause;
 	return r;

@@ -12,8 +12,8 @@ static int take_pieces(struct qmi *qmi, uint32_t token, size_t total, uint64_t d
 	int r = 0;
 
 	while (!r) {
-		if (qmi->removed)
-			return qmi_gone(err, "APDU", ESIM_OUTCOME_UNKNOWN);
+		if (qmi->call.removed)
+			return glib_call_gone(&qmi->call, "APDU", ESIM_OUTCOME_UNKNOWN, err);
 		if (pieces->complete && pieces->token == token)
 			break;
 		if (deadline_left_ms(deadline) == 0) {

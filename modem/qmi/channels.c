@@ -70,14 +70,9 @@ void qmi_channels_end(struct qmi *qmi, unsigned timeout_ms)
 	channels_stale(&qmi->channels);
 }
 
-void qmi_channels_stale(struct qmi *qmi)
-{
-	channels_stale(&qmi->channels);
-}
-
 void qmi_channels_gone(struct qmi *qmi)
 {
-	qmi_channels_stale(qmi);
+	channels_stale(&qmi->channels);
 	journal_all_closed(qmi->journal, &qmi->identity);
 }
 
@@ -108,7 +103,7 @@ int qmi_channels_clean(struct qmi *qmi, const struct journal_channel *left, size
 		}
 		if (!elsewhere && left[i].channel >= 1 && left[i].channel <= ESIM_MAX_CHANNEL)
 			r = close_in_modem(qmi, left[i].channel, QMI_TIMEOUT_MS, err);
-		if (r && !qmi_can_do_without(r))
+		if (r && !glib_call_can_do_without(r))
 			return r;
 		journal_closed(qmi->journal, left[i].channel);
 	}
@@ -131,7 +126,7 @@ static int ask(struct qmi *qmi, struct esim_slice aid, uint8_t p2, unsigned time
 		if (r || !qmi_asks_to_wait(*ret) || deadline_left_ms(deadline) <= (int)BUSY_MS)
 			return r;
 		g_clear_pointer(ret, qmi_message_unref);
-		r = glib_call_wait(&qmi->call, &qmi->removed, BUSY_MS, err);
+		r = glib_call_wait(&qmi->call, &qmi->call.removed, BUSY_MS, err);
 		if (r)
 			return r;
 	}

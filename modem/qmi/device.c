@@ -1,53 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One call to libqmi or libqrtr at a time, and the device that a URI names. */
+/* libqmi's device for the port or the node that a URI names. */
 #include "qmi.h"
 
 #include <libqrtr-glib.h>
 
 #define FIND_TIMEOUT_MS 30000u
 #define LOOKUP_TIMEOUT_MS 2000u		/* until the nodes of a QRTR bus have told their services */
-#define SPARE_S 2u			/* libqmi counts in seconds: ours is the deadline that ends it */
-
-guint qmi_in_seconds(unsigned timeout_ms)
-{
-	return timeout_ms / 1000 + SPARE_S;
-}
-
-int qmi_gone(struct esim_error *err, const char *what, enum esim_outcome outcome)
-{
-	esim_error_set(err, ESIM_ENODEV, "%s: the modem left, or qmi-proxy did", what);
-	return esim_error_outcome(err, ESIM_ENODEV, outcome);
-}
-
-void qmi_operation_end(struct qmi_operation *operation)
-{
-	operation->qmi->under_way = NULL;
-	operation->done = TRUE;
-}
-
-int qmi_operation_run(struct qmi_operation *operation, const char *what, void (*begin)(void *, GCancellable *),
-		      struct esim_error *err)
-{
-	struct qmi *qmi = operation->qmi;
-	int r;
-
-	operation->done = FALSE;
-	r = glib_call_run(&qmi->call, begin, operation, &operation->done, operation->timeout_ms, err);
-	if (operation->done && !operation->error) {
-		esim_error_clear(err);
-		return 0;
-	}
-	if (qmi->removed) {
-		g_clear_error(&operation->error);
-		return qmi_gone(err, what, ESIM_OUTCOME_UNKNOWN);
-	}
-	if (r) {
-		g_clear_error(&operation->error);
-		esim_error_prefix(err, "%s: ", what);
-		return r;
-	}
-	return glib_call_failed(err, &operation->error, what, ESIM_OUTCOME_UNKNOWN);
-}
 
 /* --- a port ------------------------------------------------------------------------------------------------- */
 
@@ -56,8 +14,8 @@ static void created(GObject *source, GAsyncResult *result, gpointer data)
 	struct qmi_operation *operation = data;
 
 	(void)source;
-	operation->object = (GObject *)qmi_device_new_finish(result, &operation->error);
-	qmi_operation_end(operation);
+	operation->object = (GObject *)qmi_device_new_finish(result, &operation->base.error);
+	operation->base.done = TRUE;
 }
 
 static void begin_create(void *data, GCancellable *cancellable)
@@ -76,8 +34,8 @@ static void found(GObject *source, GAsyncResult *result, gpointer data)
 	struct qmi_operation *operation = data;
 
 	(void)source;
-	operation->object = (GObject *)qrtr_bus_new_finish(result, &operation->error);
-	qmi_operation_end(operation);
+	operation->object = (GObject *)qrtr_bus_new_finish(result, &operation->base.error);
+	operation->base.done = TRUE;
 }
 
 static void begin_bus(void *data, GCancellable *cancellable)
@@ -95,8 +53,8 @@ static void created_of_node(GObject *source, GAsyncResult *result, gpointer data
 	struct qmi_operation *operation = data;
 
 	(void)source;
-	operation->object = (GObject *)qmi_device_new_from_node_finish(result, &operation->error);
-	qmi_operation_end(operation);
+	operation->object = (GObject *)qmi_device_new_from_node_finish(result, &operation->base.error);
+	operation->base.done = TRUE;
 }
 
 static void begin_of_node(void *data, GCancellable *cancellable)
@@ -108,9 +66,9 @@ static void begin_of_node(void *data, GCancellable *cancellable)
 
 static int find_node(struct qmi *qmi, struct esim_error *err)
 {
-	struct of_node of_node = { .operation = { .qmi = qmi, .timeout_ms = FIND_TIMEOUT_MS } };
+	struct of_node of_node = { .operation = { .base = { .call = &qmi->call, .timeout_ms = FIND_TIMEOUT_MS }, .qmi = qmi } };
 	QrtrBus *bus;
-	int r = qmi_operation_run(&of_node.operation, "QRTR", begin_bus, err);
+	int r = glib_operation_run(&of_node.operation.base, "QRTR", begin_bus, err);
 
 	if (r) {
 		esim_error_advise(err, "QRTR is a way to the modem of the same chip: is the kernel's qrtr module there?");
@@ -123,7 +81,7 @@ static int find_node(struct qmi *qmi, struct esim_error *err)
 		return esim_error_set(err, ESIM_ENODEV, "%s: there is no such node", qmi->identity.port);
 	}
 	of_node.operation.object = NULL;
-	r = qmi_operation_run(&of_node.operation, qmi->identity.port, begin_of_node, err);
+	r = glib_operation_run(&of_node.operation.base, qmi->identity.port, begin_of_node, err);
 	if (!r)
 		qmi->device = QMI_DEVICE(of_node.operation.object);
 	g_object_unref(of_node.node);
@@ -133,12 +91,12 @@ static int find_node(struct qmi *qmi, struct esim_error *err)
 
 int qmi_device_find(struct qmi *qmi, struct esim_error *err)
 {
-	struct qmi_operation operation = { .qmi = qmi, .timeout_ms = FIND_TIMEOUT_MS };
+	struct qmi_operation operation = { .base = { .call = &qmi->call, .timeout_ms = FIND_TIMEOUT_MS }, .qmi = qmi };
 	int r;
 
 	if (qmi->address.is_qrtr)
 		return find_node(qmi, err);
-	r = qmi_operation_run(&operation, qmi->identity.port, begin_create, err);
+	r = glib_operation_run(&operation.base, qmi->identity.port, begin_create, err);
 	if (!r)
 		qmi->device = QMI_DEVICE(operation.object);
 	return r;

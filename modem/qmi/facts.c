@@ -37,7 +37,7 @@ static int read_with(struct qmi *qmi, const char *what, uint16_t id,
 /* What it does not tell stays empty; that it is gone is no such thing. */
 static int essential(int code)
 {
-	return code && qmi_can_do_without(code) ? 0 : code;
+	return code && glib_call_can_do_without(code) ? 0 : code;
 }
 
 static int read_all(struct qmi *qmi, struct esim_error *err)
@@ -60,21 +60,12 @@ static int read_all(struct qmi *qmi, struct esim_error *err)
 
 int qmi_facts_read(struct qmi *qmi, struct esim_error *err)
 {
-	struct quirk_subject subject = {
-		.protocol = QUIRK_QMI,
-		.usb_vendor = qmi->identity.usb_vendor,
-		.usb_product = qmi->identity.usb_product,
-		.firmware = qmi->facts.firmware,
-	};
 	int r;
 
-	memset(&qmi->facts, 0, sizeof(qmi->facts));
-	qmi->facts.usb_vendor = qmi->identity.usb_vendor;
-	qmi->facts.usb_product = qmi->identity.usb_product;
-	g_strlcpy(qmi->facts.bus_port, qmi->identity.bus_port, sizeof(qmi->facts.bus_port));
+	modem_identity_facts(&qmi->identity, &qmi->facts);
 	r = read_all(qmi, err);
 	if (!r && qmi->facts.firmware[0])
-		r = quirks_load(&subject, &qmi->quirks, err);
+		r = quirks_load_of(&qmi->identity, QUIRK_QMI, qmi->facts.firmware, &qmi->quirks, err);
 	return r;
 }
 

@@ -22,7 +22,7 @@ static int transmit(void *context, unsigned number, struct esim_slice command, s
 static bool refuses(void *context, int code)
 {
 	(void)context;
-	return qmi_can_do_without(code);
+	return glib_call_can_do_without(code);
 }
 
 void qmi_lost_resolve(struct qmi *qmi, unsigned timeout_ms)

@@ -17,7 +17,7 @@ int qmi_news_subscribe(struct qmi *qmi, struct esim_error *err)
 	qmi_put_u32(request, EVENTS_MASK, QMI_UIM_EVENT_REGISTRATION_FLAG_CARD_STATUS |
 					  QMI_UIM_EVENT_REGISTRATION_FLAG_PHYSICAL_SLOT_STATUS);
 	r = qmi_command(qmi, "register events", request, QMI_TIMEOUT_MS, err);
-	return r && qmi_can_do_without(r) ? 0 : r;
+	return r && glib_call_can_do_without(r) ? 0 : r;
 }
 
 int qmi_card_ready(struct qmi *qmi, unsigned timeout_ms, struct esim_error *err)
@@ -71,7 +71,7 @@ int qmi_iccid(void *priv, struct esim_iccid *ret, unsigned timeout_ms, struct es
 	if (r && r != ESIM_ENOTSUP)
 		return r;
 	r = from_slot(qmi, ret, (unsigned)deadline_left_ms(deadline), err);
-	if (!r || !qmi_can_do_without(r))
+	if (!r || !glib_call_can_do_without(r))
 		return r;
 	return from_file(qmi, ret, (unsigned)deadline_left_ms(deadline), err);
 }
@@ -79,12 +79,6 @@ int qmi_iccid(void *priv, struct esim_iccid *ret, unsigned timeout_ms, struct es
 int qmi_wait(void *priv, unsigned timeout_ms, struct esim_error *err)
 {
 	struct qmi *qmi = priv;
-	int r = 0;
 
-	if (qmi->device && !qmi->removed)
-		r = glib_call_wait(&qmi->call, &qmi->news, timeout_ms, err);
-	qmi->news = FALSE;
-	if (!r && (!qmi->device || qmi->removed))
-		r = esim_error_set(err, ESIM_ENODEV, "the modem left");
-	return r;
+	return glib_call_wait_news(&qmi->call, qmi->device, timeout_ms, err);
 }

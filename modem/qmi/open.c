@@ -25,7 +25,7 @@ static int read_atr(struct qmi *qmi, struct esim_error *err)
 		r = qmi_answer_atr(answer, qmi->atr, &qmi->atr_len, err);
 		qmi_message_unref(answer);
 	}
-	return r && qmi_can_do_without(r) ? 0 : r;
+	return r && glib_call_can_do_without(r) ? 0 : r;
 }
 
 /* --- opening ------------------------------------------------------------------------------------------------------ */
@@ -33,7 +33,6 @@ static int read_atr(struct qmi *qmi, struct esim_error *err)
 static int own(struct qmi *qmi, struct journal_channel left[static JOURNAL_MAX_CHANNELS], size_t *count,
 	       struct esim_error *err)
 {
-	struct quirk_subject subject = { .protocol = QUIRK_QMI };
 	char node[sizeof(qmi->address.path)];
 	int r;
 
@@ -41,9 +40,7 @@ static int own(struct qmi *qmi, struct journal_channel left[static JOURNAL_MAX_C
 	r = modem_identity_of(qmi->address.is_qrtr ? node : qmi->address.path, &qmi->identity, err);
 	if (r)
 		return r;
-	subject.usb_vendor = qmi->identity.usb_vendor;
-	subject.usb_product = qmi->identity.usb_product;
-	r = quirks_load(&subject, &qmi->quirks, err);
+	r = quirks_load_of(&qmi->identity, QUIRK_QMI, "", &qmi->quirks, err);
 	return r ? r : journal_open(&qmi->identity, &qmi->journal, left, count, err);
 }
 
@@ -82,10 +79,8 @@ int qmi_open(const char *rest, const struct esim_cancel *cancel, const struct es
 		return esim_error_set(err, ESIM_ENOMEM, "out of memory");
 	qmi->logical = FIRST_LOGICAL;
 	qmi->pieces.bytes = (struct esim_buf)ESIM_BUF_INIT;
-	r = glib_call_init(&qmi->call, err);
-	qmi->call.cancel = cancel;
-	if (!r)
-		r = modem_address_parse("qmi", rest, true, true, &qmi->address, err);
+	glib_call_init(&qmi->call, "qmi-proxy", cancel);
+	r = modem_address_parse("qmi", rest, true, true, &qmi->address, err);
 	if (!r)
 		r = own(qmi, left, &count, err);
 	if (!r)
@@ -118,11 +113,6 @@ void qmi_close(void *priv)
 
 /* --- opening again -------------------------------------------------------------------------------------------------- */
 
-static bool same_enumeration(const struct modem_identity *a, const struct modem_identity *b)
-{
-	return a->devnum == b->devnum && strcmp(a->port, b->port) == 0;
-}
-
 /* It is at its place again, but it or the proxy may still be at their beginnings. */
 static int open_port_again(struct qmi *qmi, uint64_t deadline, struct esim_error *err)
 {
@@ -149,10 +139,10 @@ int qmi_reopen(void *priv, unsigned timeout_ms, struct esim_error *err)
 	size_t count = qmi_channels_known(qmi, left);
 	int r;
 
-	qmi_channels_stale(qmi);
+	channels_stale(&qmi->channels);
 	qmi_port_close(qmi);
 	r = open_port_again(qmi, deadline_in(timeout_ms), err);
-	if (!r && !same_enumeration(&before, &qmi->identity)) {
+	if (!r && !modem_identity_same(&before, &qmi->identity)) {
 		qmi_channels_gone(qmi);
 		count = 0;
 	}

@@ -22,7 +22,7 @@ static void opening_free(struct qmi_opening *opening)
 {
 	g_clear_pointer(&opening->operation.request, qmi_message_unref);
 	g_clear_pointer(&opening->operation.answer, qmi_message_unref);
-	g_clear_error(&opening->operation.error);
+	g_clear_error(&opening->operation.base.error);
 	g_clear_object(&opening->cancellable);
 	g_clear_object(&opening->stop);
 	g_free(opening);
@@ -32,9 +32,9 @@ static void answered(GObject *source, GAsyncResult *result, gpointer data)
 {
 	struct qmi_opening *opening = data;
 
-	opening->operation.answer = qmi_device_command_full_finish(QMI_DEVICE(source), result, &opening->operation.error);
+	opening->operation.answer = qmi_device_command_full_finish(QMI_DEVICE(source), result, &opening->operation.base.error);
 	opening->ended = true;
-	opening->operation.done = TRUE;
+	opening->operation.base.done = TRUE;
 }
 
 static void on_cancelled(GCancellable *cancellable, gpointer data)
@@ -42,7 +42,7 @@ static void on_cancelled(GCancellable *cancellable, gpointer data)
 	struct qmi_opening *opening = data;
 
 	(void)cancellable;
-	opening->operation.done = TRUE;
+	opening->operation.base.done = TRUE;
 }
 
 static void begin(void *data, GCancellable *cancellable)
@@ -50,7 +50,6 @@ static void begin(void *data, GCancellable *cancellable)
 	struct qmi_opening *opening = data;
 	struct qmi *qmi = opening->operation.qmi;
 
-	qmi->under_way = cancellable;
 	opening->cancellable = g_object_ref(cancellable);
 	opening->cancelled_handler = g_signal_connect(cancellable, "cancelled", G_CALLBACK(on_cancelled), opening);
 	qmi_device_command_full(qmi->device, opening->operation.request, NULL, LATE_S, opening->stop, answered, opening);
@@ -59,22 +58,21 @@ static void begin(void *data, GCancellable *cancellable)
 static int run(struct qmi *qmi, struct qmi_opening *opening, unsigned timeout_ms, struct esim_error *err)
 {
 	const char *what = "open channel";
-	int r = glib_call_run(&qmi->call, begin, opening, &opening->operation.done, timeout_ms, err);
+	int r = glib_call_run(&qmi->call, begin, opening, &opening->operation.base.done, timeout_ms, err);
 
-	qmi->under_way = NULL;
 	if (opening->cancellable)
 		g_signal_handler_disconnect(opening->cancellable, opening->cancelled_handler);
 	if (opening->operation.answer) {
 		esim_error_clear(err);
 		return qmi_answer_fits(opening->operation.answer, what, QMI_SERVICE_UIM, QMI_UIM_OPEN_LOGICAL_CHANNEL, err);
 	}
-	if (qmi->removed)
-		return qmi_gone(err, what, ESIM_OUTCOME_UNKNOWN);
+	if (qmi->call.removed)
+		return glib_call_gone(&qmi->call, what, ESIM_OUTCOME_UNKNOWN, err);
 	if (r) {
 		esim_error_prefix(err, "%s: ", what);
 		return r;
 	}
-	return glib_call_failed(err, &opening->operation.error, what, ESIM_OUTCOME_UNKNOWN);
+	return glib_call_failed(err, &opening->operation.base.error, what, ESIM_OUTCOME_UNKNOWN);
 }
 
 int qmi_opening_exchange(struct qmi *qmi, QmiMessage *request, unsigned timeout_ms, QmiMessage **ret,
@@ -83,10 +81,10 @@ int qmi_opening_exchange(struct qmi *qmi, QmiMessage *request, unsigned timeout_
 	struct qmi_opening *opening;
 	int r;
 
-	if (!qmi->device || !qmi->uim || qmi->removed || esim_cancel_triggered(qmi->call.cancel)) {
+	if (!qmi->device || !qmi->uim || qmi->call.removed || esim_cancel_triggered(qmi->call.cancel)) {
 		qmi_message_unref(request);
-		if (!qmi->device || !qmi->uim || qmi->removed)
-			return qmi_gone(err, "open channel", ESIM_OUTCOME_NEVER_SENT);
+		if (!qmi->device || !qmi->uim || qmi->call.removed)
+			return glib_call_gone(&qmi->call, "open channel", ESIM_OUTCOME_NEVER_SENT, err);
 		esim_error_set(err, ESIM_ECANCELED, "open channel: cancelled");
 		return esim_error_outcome(err, ESIM_ECANCELED, ESIM_OUTCOME_NEVER_SENT);
 	}
@@ -131,14 +129,14 @@ void qmi_opening_resolve(struct qmi *qmi, unsigned timeout_ms)
 	const uint64_t deadline = deadline_in(timeout_ms);
 	struct qmi_opening *opening = qmi->opening;
 
-	if (!opening || qmi->removed)
+	if (!opening || qmi->call.removed)
 		return;
 	qmi->call.cancel = NULL;
 	if (!opening->ended)
 		nudge(qmi, timeout_ms < QMI_CLOSE_TIMEOUT_MS / 2 ? timeout_ms : QMI_CLOSE_TIMEOUT_MS / 2);
-	opening->operation.done = opening->ended;
-	if (!opening->ended && !qmi->removed)
-		glib_call_wait(&qmi->call, &opening->operation.done, (unsigned)deadline_left_ms(deadline) / 2, NULL);
+	opening->operation.base.done = opening->ended;
+	if (!opening->ended && !qmi->call.removed)
+		glib_call_wait(&qmi->call, &opening->operation.base.done, (unsigned)deadline_left_ms(deadline) / 2, NULL);
 	qmi->call.cancel = cancel;
 	if (!opening->ended)
 		return;
@@ -157,9 +155,9 @@ void qmi_opening_forget(struct qmi *qmi)
 	if (!opening)
 		return;
 	g_cancellable_cancel(opening->stop);
-	opening->operation.done = opening->ended;
+	opening->operation.base.done = opening->ended;
 	while (!opening->ended)
-		glib_call_wait(&qmi->call, &opening->operation.done, QMI_CLOSE_TIMEOUT_MS, NULL);
+		glib_call_wait(&qmi->call, &opening->operation.base.done, QMI_CLOSE_TIMEOUT_MS, NULL);
 	qmi->opening = NULL;
 	opening_free(opening);
 }

@@ -27,9 +27,8 @@ static void on_removed(QmiDevice *device, gpointer data)
 
 	(void)device;
 	/* Who waits for pieces is to look. */
-	qmi->removed = qmi->news = qmi->pieces.complete = TRUE;
-	if (qmi->under_way)
-		g_cancellable_cancel(qmi->under_way);
+	qmi->pieces.complete = TRUE;
+	glib_call_removed(&qmi->call);
 }
 
 /* Pieces of a long answer; whatever else it tells, the modem's card, slots or radio are not as they were. */
@@ -42,7 +41,7 @@ static void on_indication(QmiDevice *device, QmiMessage *indication, gpointer da
 	    qmi_message_get_message_id(indication) == QMI_UIM_SEND_APDU)
 		qmi_pieces_add(&qmi->pieces, indication);
 	else
-		qmi->news = TRUE;
+		qmi->call.news = TRUE;
 }
 
 /* --- the port ---------------------------------------------------------------------------------------------------- */
@@ -51,8 +50,8 @@ static void opened(GObject *source, GAsyncResult *result, gpointer data)
 {
 	struct qmi_operation *operation = data;
 
-	qmi_device_open_finish(QMI_DEVICE(source), result, &operation->error);
-	qmi_operation_end(operation);
+	qmi_device_open_finish(QMI_DEVICE(source), result, &operation->base.error);
+	operation->base.done = TRUE;
 }
 
 /* Without AUTO: what the URI says is QMI is QMI, also where sysfs does not know the port. */
@@ -64,32 +63,32 @@ static void begin_open(void *data, GCancellable *cancellable)
 
 	if (!qmi->quirks.no_proxy && !qmi->address.is_qrtr)
 		flags |= QMI_DEVICE_OPEN_FLAGS_PROXY;
-	qmi->under_way = cancellable;
-	qmi_device_open(qmi->device, flags, qmi_in_seconds(operation->timeout_ms), cancellable, opened, operation);
+	qmi_device_open(qmi->device, flags, glib_operation_seconds(&operation->base), cancellable, opened, operation);
 }
 
 static void allocated(GObject *source, GAsyncResult *result, gpointer data)
 {
 	struct qmi_operation *operation = data;
 
-	operation->object = (GObject *)qmi_device_allocate_client_finish(QMI_DEVICE(source), result, &operation->error);
-	qmi_operation_end(operation);
+	operation->object = (GObject *)qmi_device_allocate_client_finish(QMI_DEVICE(source), result, &operation->base.error);
+	operation->base.done = TRUE;
 }
 
 static void begin_allocate(void *data, GCancellable *cancellable)
 {
 	struct qmi_operation *operation = data;
 
-	operation->qmi->under_way = cancellable;
 	qmi_device_allocate_client(operation->qmi->device, operation->service, QMI_CID_NONE,
-				   qmi_in_seconds(operation->timeout_ms), cancellable, allocated, operation);
+				   glib_operation_seconds(&operation->base), cancellable, allocated, operation);
 }
 
 static int allocate(struct qmi *qmi, QmiService service, QmiClient **ret, struct esim_error *err)
 {
-	struct qmi_operation operation = { .qmi = qmi, .service = service, .timeout_ms = QMI_TIMEOUT_MS };
+	struct qmi_operation operation = {
+		.base = { .call = &qmi->call, .timeout_ms = QMI_TIMEOUT_MS }, .qmi = qmi, .service = service,
+	};
 	const char *what = service == QMI_SERVICE_UIM ? "client of UIM" : "client of DMS";
-	int r = qmi_operation_run(&operation, what, begin_allocate, err);
+	int r = glib_operation_run(&operation.base, what, begin_allocate, err);
 
 	if (!r)
 		*ret = QMI_CLIENT(operation.object);
@@ -100,17 +99,16 @@ static void released(GObject *source, GAsyncResult *result, gpointer data)
 {
 	struct qmi_operation *operation = data;
 
-	qmi_device_release_client_finish(QMI_DEVICE(source), result, &operation->error);
-	qmi_operation_end(operation);
+	qmi_device_release_client_finish(QMI_DEVICE(source), result, &operation->base.error);
+	operation->base.done = TRUE;
 }
 
 static void begin_release(void *data, GCancellable *cancellable)
 {
 	struct qmi_operation *operation = data;
 
-	operation->qmi->under_way = cancellable;
 	qmi_device_release_client(operation->qmi->device, QMI_CLIENT(operation->object),
-				  QMI_DEVICE_RELEASE_CLIENT_FLAGS_RELEASE_CID, qmi_in_seconds(operation->timeout_ms),
+				  QMI_DEVICE_RELEASE_CLIENT_FLAGS_RELEASE_CID, glib_operation_seconds(&operation->base),
 				  cancellable, released, operation);
 }
 
@@ -118,17 +116,16 @@ static void answered(GObject *source, GAsyncResult *result, gpointer data)
 {
 	struct qmi_operation *operation = data;
 
-	operation->answer = qmi_device_command_full_finish(QMI_DEVICE(source), result, &operation->error);
-	qmi_operation_end(operation);
+	operation->answer = qmi_device_command_full_finish(QMI_DEVICE(source), result, &operation->base.error);
+	operation->base.done = TRUE;
 }
 
 static void begin_command(void *data, GCancellable *cancellable)
 {
 	struct qmi_operation *operation = data;
 
-	operation->qmi->under_way = cancellable;
 	qmi_device_command_full(operation->qmi->device, operation->request, NULL,
-				qmi_in_seconds(operation->timeout_ms), cancellable, answered, operation);
+				glib_operation_seconds(&operation->base), cancellable, answered, operation);
 }
 
 /* libqmi forgets a client before the modem has let it go; one that refused once is asked again by hand. */
@@ -136,19 +133,21 @@ static void release_again(struct qmi *qmi, QmiService service, uint8_t cid)
 {
 	const uint8_t value[] = { (uint8_t)service, cid };
 	struct qmi_operation operation = {
-		.qmi = qmi, .timeout_ms = QMI_CLOSE_TIMEOUT_MS,
+		.base = { .call = &qmi->call, .timeout_ms = QMI_CLOSE_TIMEOUT_MS }, .qmi = qmi,
 		.request = qmi_message_new(QMI_SERVICE_CTL, 0, CTL_TRANSACTION, CTL_RELEASE_CID),
 	};
 
 	qmi_put(operation.request, CTL_RELEASE_INFO, esim_slice(value, sizeof(value)));
-	qmi_operation_run(&operation, "release", begin_command, NULL);
+	glib_operation_run(&operation.base, "release", begin_command, NULL);
 	g_clear_pointer(&operation.answer, qmi_message_unref);
 	qmi_message_unref(operation.request);
 }
 
 static void release(struct qmi *qmi, QmiClient **client)
 {
-	struct qmi_operation operation = { .qmi = qmi, .timeout_ms = QMI_CLOSE_TIMEOUT_MS, .object = (GObject *)*client };
+	struct qmi_operation operation = {
+		.base = { .call = &qmi->call, .timeout_ms = QMI_CLOSE_TIMEOUT_MS }, .qmi = qmi, .object = (GObject *)*client,
+	};
 	QmiService service;
 	uint8_t cid;
 
@@ -156,7 +155,7 @@ static void release(struct qmi *qmi, QmiClient **client)
 		return;
 	service = qmi_client_get_service(*client);
 	cid = qmi_client_get_cid(*client);
-	if (!qmi->removed && qmi_operation_run(&operation, "release", begin_release, NULL) && !qmi->removed)
+	if (!qmi->call.removed && glib_operation_run(&operation.base, "release", begin_release, NULL) && !qmi->call.removed)
 		release_again(qmi, service, cid);
 	g_clear_object(client);
 }
@@ -165,22 +164,21 @@ static void closed(GObject *source, GAsyncResult *result, gpointer data)
 {
 	struct qmi_operation *operation = data;
 
-	qmi_device_close_finish(QMI_DEVICE(source), result, &operation->error);
-	qmi_operation_end(operation);
+	qmi_device_close_finish(QMI_DEVICE(source), result, &operation->base.error);
+	operation->base.done = TRUE;
 }
 
 static void begin_close(void *data, GCancellable *cancellable)
 {
 	struct qmi_operation *operation = data;
 
-	operation->qmi->under_way = cancellable;
-	qmi_device_close_async(operation->qmi->device, qmi_in_seconds(operation->timeout_ms), cancellable, closed,
+	qmi_device_close_async(operation->qmi->device, glib_operation_seconds(&operation->base), cancellable, closed,
 			       operation);
 }
 
 void qmi_port_close(struct qmi *qmi)
 {
-	struct qmi_operation operation = { .qmi = qmi, .timeout_ms = QMI_CLOSE_TIMEOUT_MS };
+	struct qmi_operation operation = { .base = { .call = &qmi->call, .timeout_ms = QMI_CLOSE_TIMEOUT_MS }, .qmi = qmi };
 	const struct esim_cancel *cancel = qmi->call.cancel;
 
 	if (!qmi->device)
@@ -189,7 +187,7 @@ void qmi_port_close(struct qmi *qmi)
 	release(qmi, &qmi->uim);
 	release(qmi, &qmi->dms);
 	qmi_opening_forget(qmi);
-	qmi_operation_run(&operation, "close", begin_close, NULL);
+	glib_operation_run(&operation.base, "close", begin_close, NULL);
 	qmi->call.cancel = cancel;
 	g_signal_handler_disconnect(qmi->device, qmi->removed_handler);
 	g_signal_handler_disconnect(qmi->device, qmi->indication_handler);
@@ -214,18 +212,18 @@ static int open_advise(const struct qmi *qmi, int code, struct esim_error *err)
 
 int qmi_port_open(struct qmi *qmi, struct esim_error *err)
 {
-	struct qmi_operation operation = { .qmi = qmi, .timeout_ms = OPEN_TIMEOUT_MS };
+	struct qmi_operation operation = { .base = { .call = &qmi->call, .timeout_ms = OPEN_TIMEOUT_MS }, .qmi = qmi };
 	int r;
 
 	glib_call_quiet("Qmi");
-	qmi->removed = qmi->news = FALSE;
+	glib_call_begin(&qmi->call);
 	r = qmi_device_find(qmi, err);
 	if (r)
 		return r;
 	qmi->removed_handler = g_signal_connect(qmi->device, QMI_DEVICE_SIGNAL_REMOVED, G_CALLBACK(on_removed), qmi);
 	qmi->indication_handler = g_signal_connect(qmi->device, QMI_DEVICE_SIGNAL_INDICATION, G_CALLBACK(on_indication),
 						   qmi);
-	r = qmi_operation_run(&operation, qmi->identity.port, begin_open, err);
+	r = glib_operation_run(&operation.base, qmi->identity.port, begin_open, err);
 	if (!r)
 		r = allocate(qmi, QMI_SERVICE_UIM, &qmi->uim, err);
 	if (!r)
@@ -256,15 +254,17 @@ QmiMessage *qmi_dms_request(const struct qmi *qmi, uint16_t id)
 static int once(struct qmi *qmi, const char *what, QmiMessage *request, unsigned timeout_ms, QmiMessage **ret,
 		struct esim_error *err)
 {
-	struct qmi_operation operation = { .qmi = qmi, .request = request, .timeout_ms = timeout_ms };
+	struct qmi_operation operation = {
+		.base = { .call = &qmi->call, .timeout_ms = timeout_ms }, .qmi = qmi, .request = request,
+	};
 	const QmiService service = qmi_message_get_service(request);
 	QmiClient *client = service == QMI_SERVICE_UIM ? qmi->uim : qmi->dms;
 	int r;
 
-	if (!qmi->device || !client || qmi->removed)
-		return qmi_gone(err, what, ESIM_OUTCOME_NEVER_SENT);
+	if (!qmi->device || !client || qmi->call.removed)
+		return glib_call_gone(&qmi->call, what, ESIM_OUTCOME_NEVER_SENT, err);
 	qmi_message_set_transaction_id(request, qmi_client_get_next_transaction_id(client));
-	r = qmi_operation_run(&operation, what, begin_command, err);
+	r = glib_operation_run(&operation.base, what, begin_command, err);
 	if (!r)
 		r = qmi_answer_fits(operation.answer, what, service, qmi_message_get_message_id(request), err);
 	if (r) {
@@ -301,7 +301,7 @@ int qmi_exchange(struct qmi *qmi, const char *what, QmiMessage *request, unsigne
 			break;
 		}
 		qmi_message_unref(answer);
-		r = glib_call_wait(&qmi->call, &qmi->removed, pause, err);
+		r = glib_call_wait(&qmi->call, &qmi->call.removed, pause, err);
 		if (r)
 			break;
 		pause = pause * 2 < BUSY_LONGEST_MS ? pause * 2 : BUSY_LONGEST_MS;
@@ -320,10 +320,4 @@ int qmi_command(struct qmi *qmi, const char *what, QmiMessage *request, unsigned
 	r = qmi_answer_result(answer, what, err);
 	qmi_message_unref(answer);
 	return r;
-}
-
-bool qmi_can_do_without(int code)
-{
-	return code == ESIM_ENOTSUP || code == ESIM_EIO || code == ESIM_EPROTO || code == ESIM_EBUSY ||
-	       code == ESIM_ENOENT || code == ESIM_ESTALE;
 }

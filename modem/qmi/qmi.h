@@ -62,9 +62,6 @@ struct qmi {
 	QmiDevice *device;			/* NULL: the port is closed */
 	QmiClient *uim, *dms;
 	gulong removed_handler, indication_handler;
-	GCancellable *under_way;		/* of the call that waits now */
-	gboolean removed;			/* it left the bus, or the proxy let us go */
-	gboolean news;				/* an indication, not yet asked for by wait() */
 	struct qmi_pieces pieces;
 
 	struct esim_modem_facts facts;
@@ -82,22 +79,15 @@ struct qmi {
 
 /* --- device.c, port.c --------------------------------------------------------------------------- */
 
-struct qmi_operation {				/* a call to libqmi: what begins it and what came of it */
+struct qmi_operation {				/* of libqmi, libqrtr */
+	struct glib_operation base;
 	struct qmi *qmi;
 	QmiMessage *request;
 	QmiService service;
-	unsigned timeout_ms;
-	gboolean done;
 	GObject *object;			/* QmiDevice, QmiClient, QrtrBus */
 	QmiMessage *answer;
-	GError *error;
 };
 
-guint qmi_in_seconds(unsigned timeout_ms);
-/* Runs @begin until qmi_operation_end(). 0 where it succeeded, be it at the last moment. */
-int qmi_operation_run(struct qmi_operation *operation, const char *what, void (*begin)(void *, GCancellable *),
-		      struct esim_error *err);
-void qmi_operation_end(struct qmi_operation *operation);
 /* libqmi's device for the port or the node, not yet open. */
 int qmi_device_find(struct qmi *qmi, struct esim_error *err);
 
@@ -118,10 +108,6 @@ int qmi_exchange(struct qmi *qmi, const char *what, QmiMessage *request, unsigne
 bool qmi_asks_to_wait(QmiMessage *answer);
 /* An exchange of whose answer only the result matters. */
 int qmi_command(struct qmi *qmi, const char *what, QmiMessage *request, unsigned timeout_ms, struct esim_error *err);
-int qmi_gone(struct esim_error *err, const char *what, enum esim_outcome outcome);
-
-/* What cannot be had without the modem being out of order: not there, refused, not understood. */
-bool qmi_can_do_without(int code);
 
 /* --- channels.c, opening.c ---------------------------------------------------------------------------- */
 
@@ -141,8 +127,6 @@ int qmi_channels_clean(struct qmi *qmi, const struct journal_channel *left, size
 void qmi_channels_end(struct qmi *qmi, unsigned timeout_ms);
 /* The card or the modem began anew: no channel is left in it. */
 void qmi_channels_gone(struct qmi *qmi);
-/* The modem is out of reach: the handles are stale, and what is open in it the journal keeps. */
-void qmi_channels_stale(struct qmi *qmi);
 
 /*
  * The exchange that opens a channel. Its answer alone tells the channel's number: where the caller cannot wait for it,

@@ -51,7 +51,7 @@ static int wait_ready(struct qmi *qmi, unsigned slot, struct esim_error *err)
 	int r;
 
 	for (;;) {
-		qmi->news = FALSE;
+		qmi->call.news = FALSE;
 		r = qmi_card_ready(qmi, QMI_TIMEOUT_MS, err);
 		if (r != ESIM_EBUSY && r != ESIM_ENOENT)
 			return r;
@@ -60,7 +60,7 @@ static int wait_ready(struct qmi *qmi, unsigned slot, struct esim_error *err)
 		if (deadline_left_ms(deadline) == 0)
 			return esim_error_set(err, ESIM_ETIMEDOUT, "the card in slot %u is not ready after %u s", slot,
 					      READY_TIMEOUT_MS / 1000);
-		r = glib_call_wait(&qmi->call, &qmi->news, POLL_MS, err);
+		r = glib_call_wait(&qmi->call, &qmi->call.news, POLL_MS, err);
 		if (r)
 			return r;
 	}
@@ -154,7 +154,7 @@ int qmi_slot_find(struct qmi *qmi, struct esim_error *err)
 		qmi->told = in_use(&slots, qmi->logical);
 	}
 	qmi->facts.slot = qmi->told;
-	return r && qmi_can_do_without(r) ? 0 : r;
+	return r && glib_call_can_do_without(r) ? 0 : r;
 }
 
 void qmi_slot_restore(struct qmi *qmi)

@@ -128,7 +128,7 @@ static int device_reset(struct qmi *qmi, unsigned timeout_ms, struct esim_error 
 	/* One that does not tell is taken for one whose radio is on. */
 	read_mode(qmi, timeout_ms, &before, NULL);
 	r = back = set_mode(qmi, QMI_DMS_OPERATING_MODE_OFFLINE, "operating mode offline", timeout_ms, err);
-	if (r && !qmi_can_do_without(r))
+	if (r && !glib_call_can_do_without(r))
 		return as_asked(r, err);
 	r = as_asked(set_mode(qmi, QMI_DMS_OPERATING_MODE_RESET, "operating mode reset", timeout_ms, err), err);
 	if (r && r != ESIM_ENODEV && !back && before == QMI_DMS_OPERATING_MODE_ONLINE)
@@ -163,12 +163,12 @@ int qmi_step(void *priv, enum esim_modem_step step, unsigned timeout_ms, struct 
 
 	esim_error_clear(&cause);
 	qmi_channels_end(qmi, QMI_CLOSE_TIMEOUT_MS);
-	qmi->news = FALSE;
+	qmi->call.news = FALSE;
 	r = take(qmi, step, timeout_ms, &cause);
 	if (!r && step != ESIM_MODEM_AIRPLANE)
 		qmi_channels_gone(qmi);
 	if (!r && qmi->quirks.settle_ms)
-		r = glib_call_wait(&qmi->call, &qmi->removed, qmi->quirks.settle_ms, &cause);
+		r = glib_call_wait(&qmi->call, &qmi->call.removed, qmi->quirks.settle_ms, &cause);
 	if (r && err)
 		*err = cause;
 	return r;
