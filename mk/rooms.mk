@@ -81,6 +81,10 @@ $(LIBESIM_SO): $(LIBESIM_OBJS) $(LIBESIM_MAP) $(USBCCID_SO) $(SOURCES_STAMP)
 # A program that has libesim's archive has usbccid's too.
 LIBESIM_ARCHIVES := $(LIBESIM_A) $(USBCCID_A)
 
+# --- conf: configuration files, for lpad and the modem modules: each has the objects in it ------
+CONF_SRCS := $(wildcard conf/*.c)
+$(call obj,$(CONF_SRCS)): ROOM_CPPFLAGS := -I.
+
 # --- modem: transports that libesim loads, each with the library that it needs ----------------
 # What is not a module's own entry (module.c) is an archive too, for unit tests and fuzzers.
 MODEM_COMMON_SRCS := $(filter-out %/glib_call.c,$(wildcard modem/common/*.c))
@@ -99,7 +103,7 @@ $(call obj,$(MODEM_SRCS)): ROOM_CPPFLAGS := $(MODEM_CPPFLAGS)
 $(call obj,$(wildcard modem/mbim/*.c)): ROOM_CPPFLAGS += $(MBIM_CFLAGS)
 $(call obj,$(wildcard modem/qmi/*.c)): ROOM_CPPFLAGS += $(QMI_CFLAGS)
 
-$(MODEM_A): $(call obj,$(filter-out %/module.c %/main.c,$(MODEM_SRCS))) $(SOURCES_STAMP)
+$(MODEM_A): $(call obj,$(CONF_SRCS) $(filter-out %/module.c %/main.c,$(MODEM_SRCS))) $(SOURCES_STAMP)
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(AR) rcs $@ $(filter %.o,$^)
@@ -107,7 +111,7 @@ $(MODEM_A): $(call obj,$(filter-out %/module.c %/main.c,$(MODEM_SRCS))) $(SOURCE
 # --no-undefined: of libesim's archive only errors, bytes and the like come in, or it does not link.
 link_module = $(CC) -shared -Wl,--version-script=$(MODEM_MAP) $(if $(SAN),,-Wl,--no-undefined) $(ALL_LDFLAGS) -o $@ \
 	$(filter %.o,$^) $(filter %.a,$^) $(MODULE_LIBS) -linih -lpthread
-module_objs = $(call obj,$(MODEM_COMMON_SRCS) $(wildcard modem/$(1)/*.c) $(if $(filter mbim qmi,$(1)),$(MODEM_GLIB_SRCS)))
+module_objs = $(call obj,$(CONF_SRCS) $(MODEM_COMMON_SRCS) $(wildcard modem/$(1)/*.c) $(if $(filter mbim qmi,$(1)),$(MODEM_GLIB_SRCS)))
 %/mbim.so: MODULE_LIBS := $(MBIM_LIBS) $(GLIB_LIBS)
 %/qmi.so: MODULE_LIBS := $(QMI_LIBS) $(GLIB_LIBS)
 $(MODEM_MODULES): $(LIBESIM_A) $(MODEM_MAP) $(SOURCES_STAMP)
@@ -153,7 +157,7 @@ $(call obj,$(LPAD_COMMON_SRCS) $(LPAD_SRCS) $(LPACTL_SRCS) $(PUBLISH_SRCS)): ROO
 
 # main.c apart, the daemon is a library that tests link.
 $(LPAD_COMMON_A): $(call obj,$(LPAD_COMMON_SRCS))
-$(LPAD_A): $(call obj,$(filter-out %/main.c,$(LPAD_SRCS)))
+$(LPAD_A): $(call obj,$(CONF_SRCS) $(filter-out %/main.c,$(LPAD_SRCS)))
 $(PUBLISH_A): $(call obj,$(filter-out %/main.c,$(PUBLISH_SRCS)))
 $(LPAD_COMMON_A) $(LPAD_A) $(PUBLISH_A): $(SOURCES_STAMP)
 	@mkdir -p $(@D)
