@@ -156,12 +156,23 @@ private_apt() {
 	APT_CONFIG=$dir/apt.conf apt-get -q update
 }
 
-# Unpack source package $2 (version $3 of upstream) of SOURCE_SUITE below $1.
+# Unpack source package $2 (version $3 of upstream) of SOURCE_SUITE below $1: the newest of
+# Debian's revisions that can be had. In the middle of an update a mirror lists what it does
+# not hold yet, beside the one before. Says on descriptor 3 if it is not the newest.
 fetch_source() {
-	local dir=$1 package=$2 version=$3 found
-	(cd "$dir" && APT_CONFIG=$dir/apt/apt.conf apt-get -q source "$package")
-	found=$(find "$dir" -mindepth 1 -maxdepth 1 -type d -name "$package-*" -printf '%f\n')
-	[ "$found" = "$package-$version" ] || die "$SOURCE_SUITE holds ${found:-no $package}, not $package-$version: review the recipe in $0"
+	local dir=$1 package=$2 version=$3 revision absent=
+	cd "$dir"
+	export APT_CONFIG=$dir/apt/apt.conf
+	for revision in $(apt-cache showsrc --only-source "$package" | sed -n 's/^Version: //p' | sort -urV); do
+		case $revision in "$version"-*) ;; *) continue ;; esac
+		if apt-get -q source "$package=$revision"; then
+			[ -z "$absent" ] || say "the mirror lists $package $absent and does not have it: took $revision" 2>&3
+			return 0
+		fi
+		absent=${absent:-$revision}
+	done
+	[ -z "$absent" ] || die "the mirror lists $package $absent and does not have it: try again later"
+	die "$SOURCE_SUITE holds no $package $version: review the recipe in $0"
 }
 
 # --- the two builds -------------------------------------------------------------
@@ -244,9 +255,15 @@ build_libs() {
 	rm -rf "$out"
 
 	step() {
+		local status
 		say "$1"
 		shift
-		if ! ( set -e; "$@" ) >>"$log" 2>&1; then
+		# Not as a condition: there -e has no meaning, inside neither.
+		set +e
+		( set -e; "$@" ) 3>&2 >>"$log" 2>&1
+		status=$?
+		set -e
+		if [ "$status" -ne 0 ]; then
 			tail -n 25 "$log" >&2
 			die "failed; the whole log is $log"
 		fi
