@@ -60,6 +60,8 @@ int mbim_answer_services(const MbimMessage *answer, unsigned *ret, struct esim_e
 int mbim_answer_device_caps(const MbimMessage *answer, struct esim_modem_facts *facts, struct esim_error *err);
 /* As the modem op iccid() has it. @v3: MBIMEx 3.0 was agreed on. */
 int mbim_answer_ready_status(const MbimMessage *answer, bool v3, struct esim_iccid *ret, struct esim_error *err);
+/* Of the card in use; of an answer of MBIMEx 3.0 alone. */
+int mbim_answer_form(const MbimMessage *answer, enum esim_modem_form *ret, struct esim_error *err);
 int mbim_answer_radio(const MbimMessage *answer, bool *ret_hardware, bool *ret_software, struct esim_error *err);
 
 /* --- extensions.c: MS Basic Connect Extensions ---------------------------------------------------------- */

@@ -161,6 +161,23 @@ int mbim_answer_ready_status(const MbimMessage *answer, bool v3, struct esim_icc
 	return read ? read_state(state, iccid, ret, err) : mbim_malformed(err, "subscriber ready status", &error);
 }
 
+int mbim_answer_form(const MbimMessage *answer, enum esim_modem_form *ret, struct esim_error *err)
+{
+	MbimSubscriberReadyStatusFlag flags = MBIM_SUBSCRIBER_READY_STATUS_FLAG_NONE;
+	GError *error = NULL;
+	int r = mbim_answer_status(answer, "subscriber ready status", err);
+
+	if (r)
+		return r;
+	if (!mbim_message_ms_basic_connect_v3_subscriber_ready_status_response_parse(answer, NULL, &flags, NULL, NULL,
+										     NULL, NULL, NULL, &error))
+		return mbim_malformed(err, "subscriber ready status", &error);
+	*ret = !(flags & MBIM_SUBSCRIBER_READY_STATUS_FLAG_SIM_REMOVABILITY_KNOWN) ? ESIM_MODEM_FORM_UNKNOWN :
+	       flags & MBIM_SUBSCRIBER_READY_STATUS_FLAG_SIM_REMOVABLE ? ESIM_MODEM_FORM_REMOVABLE :
+	       ESIM_MODEM_FORM_EMBEDDED;
+	return 0;
+}
+
 /* --- radio state ------------------------------------------------------------------------------------------------ */
 
 int mbim_answer_radio(const MbimMessage *answer, bool *ret_hardware, bool *ret_software, struct esim_error *err)

@@ -49,17 +49,48 @@ int mbim_facts_read(struct mbim *mbim, struct esim_error *err)
 	return r;
 }
 
-/* Slots are asked for here, since few want to know. */
+bool mbim_has_extensions_3(const struct mbim *mbim)
+{
+	return mbim->device && mbim_device_check_ms_mbimex_version(mbim->device, 3, 0);
+}
+
+/* Earlier extensions have no message that tells. */
+static int read_form(struct mbim *mbim, struct esim_error *err)
+{
+	MbimMessage *answer = NULL;
+	int r;
+
+	if (!mbim_has_extensions_3(mbim))
+		return 0;
+	r = mbim_exchange(mbim, "subscriber ready status", mbim_message_subscriber_ready_status_query_new(NULL),
+			  MBIM_TIMEOUT_MS, &answer, err);
+	if (r)
+		return r;
+	r = mbim_answer_form(answer, &mbim->facts.form, err);
+	mbim_message_unref(answer);
+	return r;
+}
+
+static int read_slots(struct mbim *mbim, struct esim_error *err)
+{
+	struct mbim_slots slots;
+	int r = mbim_slots_read(mbim, &slots, err);
+
+	if (r)
+		return r;
+	mbim->facts.slots = slots.count;
+	mbim->facts.slot = mbim_slot_of(mbim, &slots);
+	return 0;
+}
+
+/* What few want to know is asked for here, once. */
 int mbim_facts(void *priv, struct esim_modem_facts *ret, struct esim_error *err)
 {
 	struct mbim *mbim = priv;
-	struct mbim_slots slots;
-	int r = mbim->facts.slots ? 0 : mbim_slots_read(mbim, &slots, err);
+	int r = mbim->facts.slots ? 0 : read_slots(mbim, err);
 
-	if (!r && !mbim->facts.slots) {
-		mbim->facts.slots = slots.count;
-		mbim->facts.slot = mbim_slot_of(mbim, &slots);
-	}
+	if ((!r || glib_call_can_do_without(r)) && mbim->facts.form == ESIM_MODEM_FORM_UNKNOWN)
+		r = read_form(mbim, err);
 	if (r && !glib_call_can_do_without(r))
 		return r;
 	*ret = mbim->facts;

@@ -113,6 +113,9 @@ int mbim_reset(void *priv, enum esim_reset kind, struct esim_error *err);
 int mbim_facts_read(struct mbim *mbim, struct esim_error *err);
 int mbim_facts(void *priv, struct esim_modem_facts *ret, struct esim_error *err);
 
+/* Another client of the proxy agreed on MBIMEx 3.0, for all: some messages have another form then. */
+bool mbim_has_extensions_3(const struct mbim *mbim);
+
 int mbim_news_subscribe(struct mbim *mbim, struct esim_error *err);
 int mbim_iccid(void *priv, struct esim_iccid *ret, unsigned timeout_ms, struct esim_error *err);
 int mbim_wait(void *priv, unsigned timeout_ms, struct esim_error *err);

@@ -42,8 +42,7 @@ int mbim_iccid(void *priv, struct esim_iccid *ret, unsigned timeout_ms, struct e
 
 	if (r)
 		return r;
-	/* Another client of the proxy may have agreed on it for all. */
-	r = mbim_answer_ready_status(answer, mbim_device_check_ms_mbimex_version(mbim->device, 3, 0), ret, err);
+	r = mbim_answer_ready_status(answer, mbim_has_extensions_3(mbim), ret, err);
 	mbim_message_unref(answer);
 	return r;
 }

@@ -97,9 +97,12 @@ static int read_ready(const MbimMessage *answer, struct esim_error *err)
 
 static int read_ready_v3(const MbimMessage *answer, struct esim_error *err)
 {
+	enum esim_modem_form form = ESIM_MODEM_FORM_UNKNOWN;
 	struct esim_iccid iccid;
+	int r = mbim_answer_ready_status(answer, true, &iccid, err);
 
-	return mbim_answer_ready_status(answer, true, &iccid, err);
+	demand(mbim_answer_form(answer, &form, NULL) == 0 || form == ESIM_MODEM_FORM_UNKNOWN);
+	return r;
 }
 
 static int read_radio(const MbimMessage *answer, struct esim_error *err)

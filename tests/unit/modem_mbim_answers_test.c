@@ -190,23 +190,27 @@ ATF_TC_BODY(facts_are_what_the_modem_says_and_no_more, tc)
 	ATF_CHECK_EQ(15, facts.nr);
 }
 
-static int read_ready(uint32_t state, const char *text, struct esim_iccid *iccid, bool v3)
+static MbimMessage *ready_status(uint32_t state, const char *text, bool v3, uint32_t flags)
 {
 	struct info fixed = { .len = 0 }, data = { .len = 0 };
 	uint32_t size = v3 ? 32 : 28;
-	MbimMessage *answer;
-	int r;
 
 	put32(&fixed, state);
 	if (v3)
-		put32(&fixed, 0);
+		put32(&fixed, flags);
 	put_text(&fixed, &data, size, "001010123456789");
 	put_text(&fixed, &data, size, text);
 	put32(&fixed, 0);
 	put32(&fixed, 0);
 	put(&fixed, data.bytes, data.len);
-	answer = done(BASIC, MBIM_CID_BASIC_CONNECT_SUBSCRIBER_READY_STATUS, 0, &fixed);
-	r = mbim_answer_ready_status(answer, v3, iccid, NULL);
+	return done(BASIC, MBIM_CID_BASIC_CONNECT_SUBSCRIBER_READY_STATUS, 0, &fixed);
+}
+
+static int read_ready(uint32_t state, const char *text, struct esim_iccid *iccid, bool v3)
+{
+	MbimMessage *answer = ready_status(state, text, v3, 0);
+	int r = mbim_answer_ready_status(answer, v3, iccid, NULL);
+
 	mbim_message_unref(answer);
 	return r;
 }
@@ -235,6 +239,37 @@ ATF_TC_BODY(the_iccid_is_what_the_modem_takes_its_card_for, tc)
 	ATF_CHECK_EQ(ESIM_EPROTO, read_ready(1, "no digits", &iccid, false));
 	ATF_CHECK_EQ(ESIM_EPROTO, read_ready(1, "898821100000000000012345", &iccid, false));
 	ATF_CHECK_EQ(ESIM_EPROTO, read_ready(77, "8988211000000000001", &iccid, false));
+}
+
+static enum esim_modem_form form_of(uint32_t flags)
+{
+	MbimMessage *answer = ready_status(1, "8988211000000000001", true, flags);
+	enum esim_modem_form form = ESIM_MODEM_FORM_UNKNOWN;
+	int r = mbim_answer_form(answer, &form, NULL);
+
+	mbim_message_unref(answer);
+	ATF_REQUIRE_EQ(0, r);
+	return form;
+}
+
+ATF_TC_WITHOUT_HEAD(a_form_is_what_the_modem_knows);
+ATF_TC_BODY(a_form_is_what_the_modem_knows, tc)
+{
+	enum esim_modem_form form = ESIM_MODEM_FORM_UNKNOWN;
+	struct info cut = { .len = 0 };
+	MbimMessage *answer;
+
+	ATF_CHECK_EQ(ESIM_MODEM_FORM_UNKNOWN, form_of(0));
+	ATF_CHECK_EQ(ESIM_MODEM_FORM_UNKNOWN, form_of(1 | 4));
+	ATF_CHECK_EQ(ESIM_MODEM_FORM_EMBEDDED, form_of(2 | 8));
+	ATF_CHECK_EQ(ESIM_MODEM_FORM_REMOVABLE, form_of(2 | 4));
+	/* The flags alone are no ready status. */
+	put32(&cut, 1);
+	put32(&cut, 2);
+	answer = done(BASIC, MBIM_CID_BASIC_CONNECT_SUBSCRIBER_READY_STATUS, 0, &cut);
+	ATF_CHECK_EQ(ESIM_EPROTO, mbim_answer_form(answer, &form, NULL));
+	ATF_CHECK_EQ(ESIM_MODEM_FORM_UNKNOWN, form);
+	mbim_message_unref(answer);
 }
 
 ATF_TC_WITHOUT_HEAD(services_are_those_that_the_modem_lists);
@@ -319,6 +354,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, what_is_no_answer_is_a_protocol_error);
 	ATF_TP_ADD_TC(tp, facts_are_what_the_modem_says_and_no_more);
 	ATF_TP_ADD_TC(tp, the_iccid_is_what_the_modem_takes_its_card_for);
+	ATF_TP_ADD_TC(tp, a_form_is_what_the_modem_knows);
 	ATF_TP_ADD_TC(tp, services_are_those_that_the_modem_lists);
 	ATF_TP_ADD_TC(tp, slots_are_within_bounds);
 	return atf_no_error();

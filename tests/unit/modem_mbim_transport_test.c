@@ -284,6 +284,40 @@ STORY(facts_come_from_the_modem)
 	REQUIRE(mbim_facts(rig->mbim, &facts, NULL) == 0 && !facts.imei[0]);
 }
 
+/* As ModemManager does: the modem's messages are other ones for every client from then on. */
+static void another_agrees_on_extensions_3(struct mbim_rig *rig)
+{
+	char command[400];
+
+	snprintf(command, sizeof(command),
+		 "mbimcli -p -d %s-mbim --device-open-ms-mbimex-v3 --query-device-services >%s/mbimcli", rig->link,
+		 rig->here);
+	REQUIRE(system(command) == 0);
+}
+
+STORY(with_extensions_3_agreed_on_by_another_the_form_is_known)
+{
+	static const char *const embedded[] = { "mbimex-3=2", NULL }, *const removable[] = { "mbimex-3=6", NULL };
+	struct esim_modem_facts facts;
+	struct esim_iccid iccid;
+
+	mbim_rig_start(rig, embedded, NULL);
+	REQUIRE(mbim_rig_open(rig, "") == 0);
+	REQUIRE(mbim_facts(rig->mbim, &facts, NULL) == 0 && facts.form == ESIM_MODEM_FORM_UNKNOWN);
+	another_agrees_on_extensions_3(rig);
+	/* A fresh card has no profile: so says the state, in its later form too. */
+	REQUIRE(mbim_iccid(rig->mbim, &iccid, 5000, &rig->err) == ESIM_ENOENT);
+	REQUIRE_MSG(strstr(rig->err.message, "without an enabled profile"), "%s", rig->err.message);
+	REQUIRE(mbim_facts(rig->mbim, &facts, NULL) == 0 && facts.form == ESIM_MODEM_FORM_EMBEDDED);
+	mbim_rig_is_healthy(rig);
+	mbim_rig_stop(rig);
+
+	mbim_rig_start(rig, removable, NULL);
+	REQUIRE(mbim_rig_open(rig, "") == 0);
+	another_agrees_on_extensions_3(rig);
+	REQUIRE(mbim_facts(rig->mbim, &facts, NULL) == 0 && facts.form == ESIM_MODEM_FORM_REMOVABLE);
+}
+
 /* --- rungs ------------------------------------------------------------------------------------------------------ */
 
 STORY(rungs_end_channels_and_leave_the_radio_as_it_was)
@@ -348,6 +382,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, an_empty_slot_is_said_to_be_empty_and_given_back);
 	ATF_TP_ADD_TC(tp, a_modem_that_cannot_switch_says_so);
 	ATF_TP_ADD_TC(tp, facts_come_from_the_modem);
+	ATF_TP_ADD_TC(tp, with_extensions_3_agreed_on_by_another_the_form_is_known);
 	ATF_TP_ADD_TC(tp, rungs_end_channels_and_leave_the_radio_as_it_was);
 	ATF_TP_ADD_TC(tp, a_reset_modem_is_found_again);
 	ATF_TP_ADD_TC(tp, a_rung_that_the_firmware_has_not_is_not_supported);

@@ -43,6 +43,7 @@ static const char usage[] =
 "      loses-channels     a REFRESH closes them, without a word\n"
 "      no-slots slots-swapped no-eid\n"
 "      no-uicc no-atr no-power no-reset no-imei no-group no-indications\n"
+"      mbimex-3=FLAGS     it agrees on MBIM extensions 3.0, and has the FLAGS in its ready status\n"
 "      at-no-test at-bare at-no-cchc at-csim-only at-echo at-chatter at-no-cme at-short-lines=N\n"
 "\n"
 "Faults:\n"

@@ -168,7 +168,7 @@ static void take_open(struct mbim *mbim, uint32_t tid, struct esim_slice message
 		return;
 	}
 	mbim->open = true;
-	mbim->chosen = false;
+	mbim->chosen = mbim->extensions_3 = false;
 	mbim->max_transfer = max < 64 ? 64 : max > MBIM_MAX_TRANSFER ? MBIM_MAX_TRANSFER : max;
 	send_short(mbim, fault, MBIM_OPEN_DONE, tid,
 		   fault == VMODEM_FAULT_BUSY ? MBIM_BUSY : fault == VMODEM_FAULT_ERROR ? MBIM_FAILURE : MBIM_SUCCESS);
@@ -286,7 +286,7 @@ static void forget(struct mbim *mbim)
 	esim_buf_free(&mbim->in);
 	esim_buf_free(&mbim->message);
 	esim_buf_free(&mbim->capabilities);
-	mbim->open = mbim->chosen = mbim->detached = mbim->connected = false;
+	mbim->open = mbim->chosen = mbim->extensions_3 = mbim->detached = mbim->connected = false;
 	mbim->fragments = mbim->capability_count = mbim->pass_through = 0;
 	memset(mbim->group, 0, sizeof(mbim->group));
 }

@@ -79,6 +79,7 @@ struct mbim {
 	struct esim_buf message;	/* fragments so far; empty: none under way */
 	uint32_t tid, next_fragment, fragments;
 
+	bool extensions_3;		/* agreed on: some messages have a later form */
 	bool chosen;			/* the host said what it wants to be told */
 	uint32_t wanted[MBIM_SERVICES];	/* bit per CID */
 

@@ -58,6 +58,8 @@ static enum mbim_status subscriber_ready(struct mbim *mbim, bool set, struct esi
 
 	(void)set, (void)in;
 	vmbim_info_u32(out, ready_state(mbim, iccid, imsi));
+	if (mbim->extensions_3)
+		vmbim_info_u32(out, vmodem_quirk_value(mbim->modem, VMODEM_MBIMEX_3));
 	vmbim_info_text(out, imsi);
 	vmbim_info_text(out, iccid);
 	vmbim_info_u32(out, 0);				/* ReadyInfo */

@@ -77,12 +77,15 @@ static enum mbim_status device_reset(struct mbim *mbim, bool set, struct esim_sl
 	return MBIM_SUCCESS;
 }
 
-/* MBIM 1.0 with extensions 1.0: no message of this modem has a later form. */
+/* MBIM 1.0 with extensions 1.0 or 3.0. The host says what it has: with less it gets the earlier forms. */
 static enum mbim_status version(struct mbim *mbim, bool set, struct esim_slice in, struct mbim_info *out)
 {
-	(void)mbim, (void)set, (void)in;
+	const bool has_3 = vmodem_quirk(mbim->modem, VMODEM_MBIMEX_3);
+
+	(void)set;
+	mbim->extensions_3 = has_3 && in.len >= 4 && in.data[3] >= 3;
 	vmbim_put_u16(&out->fixed, 0x0100);
-	vmbim_put_u16(&out->fixed, 0x0100);
+	vmbim_put_u16(&out->fixed, has_3 ? 0x0300 : 0x0100);
 	return MBIM_SUCCESS;
 }
 

@@ -34,6 +34,7 @@ static const struct {
 	[VMODEM_NO_IMEI] = { .name = "no-imei" },
 	[VMODEM_NO_GROUP] = { .name = "no-group" },
 	[VMODEM_NO_INDICATIONS] = { .name = "no-indications" },
+	[VMODEM_MBIMEX_3] = { "mbimex-3", VALUE, 0, 15, 0 },
 	[VMODEM_AT_NO_TEST] = { .name = "at-no-test" },
 	[VMODEM_AT_BARE] = { .name = "at-bare" },
 	[VMODEM_AT_NO_CCHC] = { .name = "at-no-cchc" },

@@ -43,6 +43,7 @@ enum vmodem_quirk {
 	VMODEM_NO_RESET, VMODEM_NO_IMEI,
 	VMODEM_NO_GROUP,		/* no-group: MBIM: closing by group is an error */
 	VMODEM_NO_INDICATIONS,
+	VMODEM_MBIMEX_3,		/* mbimex-3=FLAGS: it agrees on MBIMEx 3.0, and has the FLAGS in its ready status */
 	/* AT's dialects */
 	VMODEM_AT_NO_TEST,		/* at-no-test: AT+CCHO=? is ERROR though AT+CCHO works */
 	VMODEM_AT_BARE,			/* at-bare: "1" in place of "+CCHO: 1" */
