@@ -20,10 +20,11 @@ struct switching {
 	struct post post;
 	struct modem_board *board;
 	struct switching *next;
+	bool sets_aside;		/* from the look at the downloads until ModemManager has let go of the modem */
 	char uri[ESIM_URI_SIZE];
 };
 
-/* Who waits for downloads. */
+/* Who waits for downloads, or for a modem that is just being set aside. */
 struct waiting {
 	struct waiting *next;
 	int fd;
@@ -89,34 +90,27 @@ int modem_board_begin(struct modem_board *board, const char *uri, struct esim_er
 	return 0;
 }
 
-void modem_board_end(struct modem_board *board, const char *uri)
+/* Locked. Where the switch of @uri is, or would be: the list's end. */
+static struct switching **find_switching(struct modem_board *board, const char *uri)
 {
-	struct switching **at = &board->switching, *switching;
+	struct switching **at = &board->switching;
 
-	pthread_mutex_lock(&board->lock);
 	while (*at && strcmp((*at)->uri, uri) != 0)
 		at = &(*at)->next;
-	switching = *at;
-	if (switching)
-		*at = switching->next;
-	pthread_mutex_unlock(&board->lock);
-	if (switching)
-		post(board->poster, &switching->post);
+	return at;
 }
 
 bool modem_board_is_switching(struct modem_board *board, const char *uri)
 {
-	const struct switching *switching;
+	bool is;
 
 	pthread_mutex_lock(&board->lock);
-	switching = board->switching;
-	while (switching && strcmp(switching->uri, uri) != 0)
-		switching = switching->next;
+	is = *find_switching(board, uri);
 	pthread_mutex_unlock(&board->lock);
-	return switching;
+	return is;
 }
 
-/* --- downloads ---------------------------------------------------------------------------------------------------- */
+/* --- who waits ---------------------------------------------------------------------------------------------------- */
 
 /* Locked. */
 static void wake(struct modem_board *board)
@@ -128,13 +122,132 @@ static void wake(struct modem_board *board)
 			continue;
 }
 
-void board_download_begin(struct modem_board *board, struct board_download *download)
+static struct waiting *begin_waiting(struct modem_board *board)
 {
-	download->address[0] = '\0';
+	struct waiting *me = calloc(1, sizeof(*me));
+
+	if (!me)
+		return NULL;
+	me->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (me->fd < 0) {
+		free(me);
+		return NULL;
+	}
 	pthread_mutex_lock(&board->lock);
-	download->next = board->downloads;
-	board->downloads = download;
+	me->next = board->waiting;
+	board->waiting = me;
 	pthread_mutex_unlock(&board->lock);
+	return me;
+}
+
+static void end_waiting(struct modem_board *board, struct waiting *me)
+{
+	struct waiting **at = &board->waiting;
+
+	pthread_mutex_lock(&board->lock);
+	while (*at != me)
+		at = &(*at)->next;
+	*at = me->next;
+	pthread_mutex_unlock(&board->lock);
+	close(me->fd);
+	free(me);
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Until there is news; false: @until came. */
+static bool wait_for_news(int fd, const struct esim_cancel *cancel, uint64_t until)
+{
+	struct pollfd fds[] = {
+		{ .fd = fd, .events = POLLIN }, { .fd = esim_cancel_fd(cancel), .events = POLLIN },
+	};
+	const uint64_t now = now_ms();
+	uint64_t count;
+
+	if (now >= until)
+		return false;
+	if (poll(fds, 2, until == UINT64_MAX ? -1 : (int)(until - now)) > 0 && fds[0].revents && read(fd, &count, sizeof(count)) < 0)
+		return errno == EAGAIN;
+	return true;
+}
+
+/* --- the end of a switch ------------------------------------------------------------------------------------------ */
+
+void modem_board_set_aside(struct modem_board *board, const char *uri)
+{
+	struct switching *switching;
+
+	pthread_mutex_lock(&board->lock);
+	switching = *find_switching(board, uri);
+	if (switching)
+		switching->sets_aside = false;
+	wake(board);
+	pthread_mutex_unlock(&board->lock);
+}
+
+void modem_board_end(struct modem_board *board, const char *uri)
+{
+	struct switching **at, *switching;
+
+	pthread_mutex_lock(&board->lock);
+	at = find_switching(board, uri);
+	switching = *at;
+	if (switching)
+		*at = switching->next;
+	wake(board);
+	pthread_mutex_unlock(&board->lock);
+	if (switching)
+		post(board->poster, &switching->post);
+}
+
+/* --- downloads ---------------------------------------------------------------------------------------------------- */
+
+/* Locked. A download that began now might go over a modem that is as good as gone. */
+static bool is_setting_aside(const struct modem_board *board)
+{
+	for (const struct switching *s = board->switching; s; s = s->next)
+		if (s->sets_aside)
+			return true;
+	return false;
+}
+
+static bool try_begin(struct modem_board *board, struct board_download *download)
+{
+	bool began;
+
+	pthread_mutex_lock(&board->lock);
+	began = !is_setting_aside(board);
+	if (began) {
+		download->next = board->downloads;
+		board->downloads = download;
+	}
+	pthread_mutex_unlock(&board->lock);
+	return began;
+}
+
+int board_download_begin(struct modem_board *board, struct board_download *download, const struct esim_cancel *cancel,
+			 struct esim_error *err)
+{
+	struct waiting *me = begin_waiting(board);
+	bool began;
+
+	if (!me)
+		return esim_error_set(err, ESIM_ENOMEM, "no memory to begin a download");
+	download->address[0] = '\0';
+	for (;;) {
+		began = try_begin(board, download);
+		if (began || esim_cancel_triggered(cancel))
+			break;
+		wait_for_news(me->fd, cancel, UINT64_MAX);
+	}
+	end_waiting(board, me);
+	return began ? 0 : esim_error_set(err, ESIM_ECANCELED, "cancelled");
 }
 
 void board_download_at(struct modem_board *board, struct board_download *download, const char *address)
@@ -210,48 +323,37 @@ static bool carries(const struct modem_board *board, const struct mm_modem *mode
 	return false;
 }
 
-static uint64_t now_ms(void)
+/* From a look that finds none on, no other may begin. */
+static bool begin_setting_aside(struct modem_board *board, const char *uri, const struct mm_modem *modem,
+				const struct ifaddrs *interfaces)
 {
-	struct timespec now;
+	struct switching *switching;
+	bool is_free;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	pthread_mutex_lock(&board->lock);
+	is_free = !carries(board, modem, interfaces);
+	switching = *find_switching(board, uri);
+	if (switching)
+		switching->sets_aside = is_free;
+	pthread_mutex_unlock(&board->lock);
+	return is_free;
 }
 
-/* Until there is news of a download; false: @until came. */
-static bool wait_for_news(int fd, const struct esim_cancel *cancel, uint64_t until)
-{
-	struct pollfd fds[] = {
-		{ .fd = fd, .events = POLLIN }, { .fd = esim_cancel_fd(cancel), .events = POLLIN },
-	};
-	const uint64_t now = now_ms();
-	uint64_t count;
-
-	if (now >= until)
-		return false;
-	if (poll(fds, 2, (int)(until - now)) > 0 && fds[0].revents && read(fd, &count, sizeof(count)) < 0)
-		return errno == EAGAIN;
-	return true;
-}
-
-static int await(struct modem_board *board, const struct mm_modem *modem, const struct ifaddrs *interfaces, int fd,
-		 const struct esim_cancel *cancel, uint64_t until, void (*waiting)(void *context), void *context,
+static int await(struct modem_board *board, const char *uri, const struct mm_modem *modem,
+		 const struct ifaddrs *interfaces, int fd, const struct board_waiter *waiter, uint64_t until,
 		 struct esim_error *err)
 {
-	bool told = false, carried;
+	bool told = false;
 
 	for (;;) {
-		pthread_mutex_lock(&board->lock);
-		carried = carries(board, modem, interfaces);
-		pthread_mutex_unlock(&board->lock);
-		if (!carried)
+		if (begin_setting_aside(board, uri, modem, interfaces))
 			return 0;
 		if (!told)
-			waiting(context);
+			waiter->waiting(waiter->context);
 		told = true;
-		if (esim_cancel_triggered(cancel))
+		if (esim_cancel_triggered(waiter->cancel))
 			return esim_error_set(err, ESIM_ECANCELED, "cancelled");
-		if (!wait_for_news(fd, cancel, until))
+		if (!wait_for_news(fd, waiter->cancel, until))
 			break;
 	}
 	esim_error_set(err, ESIM_EBUSY, "a download goes over this modem, which the switch would cut off");
@@ -259,40 +361,8 @@ static int await(struct modem_board *board, const struct mm_modem *modem, const 
 	return ESIM_EBUSY;
 }
 
-static struct waiting *begin_waiting(struct modem_board *board)
-{
-	struct waiting *me = calloc(1, sizeof(*me));
-
-	if (!me)
-		return NULL;
-	me->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (me->fd < 0) {
-		free(me);
-		return NULL;
-	}
-	pthread_mutex_lock(&board->lock);
-	me->next = board->waiting;
-	board->waiting = me;
-	pthread_mutex_unlock(&board->lock);
-	return me;
-}
-
-static void end_waiting(struct modem_board *board, struct waiting *me)
-{
-	struct waiting **at = &board->waiting;
-
-	pthread_mutex_lock(&board->lock);
-	while (*at != me)
-		at = &(*at)->next;
-	*at = me->next;
-	pthread_mutex_unlock(&board->lock);
-	close(me->fd);
-	free(me);
-}
-
-int modem_board_await_downloads(struct modem_board *board, const struct mm_modem *modem,
-				const struct esim_cancel *cancel, unsigned timeout_ms,
-				void (*waiting)(void *context), void *context, struct esim_error *err)
+int modem_board_await_downloads(struct modem_board *board, const char *uri, const struct mm_modem *modem,
+				const struct board_waiter *waiter, struct esim_error *err)
 {
 	struct ifaddrs *interfaces = NULL;
 	struct waiting *me;
@@ -304,7 +374,7 @@ int modem_board_await_downloads(struct modem_board *board, const struct mm_modem
 		return esim_error_errno(err, ESIM_EIO, errno, "the network interfaces cannot be listed");
 	me = begin_waiting(board);
 	if (me) {
-		rc = await(board, modem, interfaces, me->fd, cancel, now_ms() + timeout_ms, waiting, context, err);
+		rc = await(board, uri, modem, interfaces, me->fd, waiter, now_ms() + waiter->timeout_ms, err);
 		end_waiting(board, me);
 	} else {
 		rc = esim_error_set(err, ESIM_ENOMEM, "no memory to wait for a download");

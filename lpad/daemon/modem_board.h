@@ -35,16 +35,27 @@ struct board_download {
 	struct board_download *next;
 	char address[46];
 };
-void board_download_begin(struct modem_board *board, struct board_download *download);
+/* Waits while a modem is being set aside. ESIM_ECANCELED, ESIM_ENOMEM: it did not begin. */
+int board_download_begin(struct modem_board *board, struct board_download *download, const struct esim_cancel *cancel,
+			 struct esim_error *err);
 void board_download_at(struct modem_board *board, struct board_download *download, const char *address);
 void board_download_end(struct modem_board *board, struct board_download *download);
 
+struct board_waiter {
+	const struct esim_cancel *cancel;
+	unsigned timeout_ms;
+	void (*waiting)(void *context);		/* called before the first wait */
+	void *context;
+};
+
 /*
- * Until no download runs over a network interface of @modem, or may do so since it has not connected yet.
- * @waiting is called before the first wait. ESIM_ECANCELED; ESIM_EBUSY: one still runs after @timeout_ms.
+ * Until no download runs over a network interface of @modem, or may do so since it has not connected yet; where that is
+ * so, none begins until the switch of @uri says that it set the modem aside, or ends. ESIM_ECANCELED; ESIM_EBUSY: one
+ * still runs after the waiter's time.
  */
-int modem_board_await_downloads(struct modem_board *board, const struct mm_modem *modem,
-				const struct esim_cancel *cancel, unsigned timeout_ms,
-				void (*waiting)(void *context), void *context, struct esim_error *err);
+int modem_board_await_downloads(struct modem_board *board, const char *uri, const struct mm_modem *modem,
+				const struct board_waiter *waiter, struct esim_error *err);
+/* ModemManager has let go of it, or would not: downloads may begin. */
+void modem_board_set_aside(struct modem_board *board, const char *uri);
 
 #endif

@@ -20,6 +20,7 @@ static void tell_step(const struct session_hooks *hooks, const char *step)
 
 struct readiness {
 	struct modem_board *board;
+	const char *uri;
 	const struct session_hooks *hooks;
 };
 
@@ -32,8 +33,11 @@ static int await_downloads(void *context, const struct mm_modem *modem, struct e
 {
 	struct readiness *readiness = context;
 	const struct session_hooks *hooks = readiness->hooks;
-	int rc = modem_board_await_downloads(readiness->board, modem, hooks ? hooks->cancel : NULL,
-					     DOWNLOAD_TIMEOUT_MS, tell_waiting, readiness, err);
+	const struct board_waiter waiter = {
+		.cancel = hooks ? hooks->cancel : NULL, .timeout_ms = DOWNLOAD_TIMEOUT_MS, .waiting = tell_waiting,
+		.context = readiness,
+	};
+	int rc = modem_board_await_downloads(readiness->board, readiness->uri, modem, &waiter, err);
 
 	if (!rc)
 		tell_step(hooks, "ModemManager.InhibitDevice");
@@ -43,7 +47,7 @@ static int await_downloads(void *context, const struct mm_modem *modem, struct e
 static int set_aside(struct card_session *session, const struct session_hooks *hooks, struct modem_switch *change,
 		     struct esim_error *err)
 {
-	struct readiness readiness = { session->context->modems, hooks };
+	struct readiness readiness = { session->context->modems, change->uri, hooks };
 	const struct mm_switch how = {
 		.address = session->context->bus,
 		.uri = change->uri,
@@ -51,8 +55,13 @@ static int set_aside(struct card_session *session, const struct session_hooks *h
 		.ready = await_downloads,
 		.context = &readiness,
 	};
+	int rc;
 
-	return session->context->config.modem_manager ? mm_inhibit(&how, &change->inhibition, err) : 0;
+	if (!session->context->config.modem_manager)
+		return 0;
+	rc = mm_inhibit(&how, &change->inhibition, err);
+	modem_board_set_aside(session->context->modems, change->uri);
+	return rc;
 }
 
 int session_modem_begin(struct card_session *session, const char *uri, const struct session_hooks *hooks,
@@ -68,10 +77,10 @@ int session_modem_begin(struct card_session *session, const char *uri, const str
 		return rc;
 	snprintf(ret->uri, sizeof(ret->uri), "%s", uri);
 	rc = set_aside(session, hooks, ret, err);
-	if (rc)
+	if (rc) {
 		modem_board_end(session->context->modems, uri);
-	if (rc)
 		ret->uri[0] = '\0';
+	}
 	return rc;
 }
 

@@ -36,10 +36,10 @@ static int download(struct card_session *session, const struct lpa_order *order,
 		    struct esim_error *err)
 {
 	struct modem_board *board = session->context->modems;
-	int rc;
+	int rc = board ? board_download_begin(board, &session->carried, session->cancel, err) : 0;
 
-	if (board)
-		board_download_begin(board, &session->carried);
+	if (rc)
+		return rc;
 	rc = lpa_download(session->lpa, order, &work->result, err);
 	if (board)
 		board_download_end(board, &session->carried);
