@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A connection to ModemManager, and questions over it that end in time; see modem_manager.h. */
 #include "modem_client.h"
+#include "system_bus.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -172,27 +173,6 @@ int mm_has_owner(struct mm_client *client, const char *name, struct esim_error *
 
 /* --- the connection -------------------------------------------------------------------------------------------- */
 
-static int connect_bus(const char *address, sd_bus **ret)
-{
-	sd_bus *bus = NULL;
-	int r;
-
-	if (!address)
-		return sd_bus_open_system(ret);
-	r = sd_bus_new(&bus);
-	if (r >= 0)
-		r = sd_bus_set_address(bus, address);
-	if (r >= 0)
-		r = sd_bus_set_bus_client(bus, true);
-	if (r >= 0)
-		r = sd_bus_start(bus);
-	if (r < 0)
-		sd_bus_unref(bus);
-	else
-		*ret = bus;
-	return r;
-}
-
 int mm_open(const char *address, const struct esim_cancel *cancel, struct mm_client **ret, struct esim_error *err)
 {
 	struct mm_client *client = calloc(1, sizeof(*client));
@@ -201,7 +181,7 @@ int mm_open(const char *address, const struct esim_cancel *cancel, struct mm_cli
 	if (!client)
 		return esim_error_set(err, ESIM_ENOMEM, "no memory");
 	client->cancel = cancel;
-	if (connect_bus(address, &client->bus) < 0)
+	if (system_bus_open(address, NULL, &client->bus) < 0)
 		rc = 0;
 	else
 		rc = mm_has_owner(client, MM_NAME, err);

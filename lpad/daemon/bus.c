@@ -2,29 +2,15 @@
 /* The connection to the bus. See bus.h. */
 #include "bus_private.h"
 
+#include "lpad/common/system_bus.h"
+
 #include <errno.h>
 #include <stdlib.h>
-
-static int connect_bus(struct bus *bus, const char *address)
-{
-	int r;
-
-	if (!address)
-		return sd_bus_open_system_with_description(&bus->sd, "lpad");
-	r = sd_bus_new(&bus->sd);
-	if (r >= 0)
-		r = sd_bus_set_description(bus->sd, "lpad");
-	if (r >= 0)
-		r = sd_bus_set_address(bus->sd, address);
-	if (r >= 0)
-		r = sd_bus_set_bus_client(bus->sd, true);
-	return r >= 0 ? sd_bus_start(bus->sd) : r;
-}
 
 /* Without its bus lpad is of no use: the event loop ends then, and who started lpad starts it again. */
 static int start(struct bus *bus, const char *address)
 {
-	int r = connect_bus(bus, address);
+	int r = system_bus_open(address, "lpad", &bus->sd);
 
 	if (r >= 0)
 		r = sd_bus_set_exit_on_disconnect(bus->sd, true);

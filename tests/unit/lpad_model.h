@@ -325,7 +325,7 @@ static void stop(void)
 }
 
 /* A reader "unix:A" (B …) with a card that has one eUICC. */
-static struct card *insert(char name, uint8_t eid)
+static inline struct card *insert(char name, uint8_t eid)
 {
 	struct card *card = &cards[name - 'A'];
 	const char uri[] = { 'u', 'n', 'i', 'x', ':', name, '\0' };
@@ -336,14 +336,14 @@ static struct card *insert(char name, uint8_t eid)
 	return card;
 }
 
-static struct euicc *euicc_of(uint8_t eid)
+static inline struct euicc *euicc_of(uint8_t eid)
 {
 	struct esim_eid id = { .bytes = { [15] = eid } };
 
 	return euicc_by_eid(&daemon_, &id);
 }
 
-static struct job *submit(struct euicc *euicc, struct job_request request)
+static inline struct job *submit(struct euicc *euicc, struct job_request request)
 {
 	struct esim_error err;
 	struct job *job = NULL;
