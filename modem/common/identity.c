@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define QRTR		"qrtr://"
@@ -188,9 +187,9 @@ int identity_read(const struct identity_places *places, const char *path, struct
 		if (!realpath(path, resolved) || stat(resolved, &st))
 			return esim_error_errno(err, ESIM_ENODEV, errno, "%s", path);
 		name_port(places, path, resolved, &identity);
-		/* Off USB another node is another enumeration. */
+		/* Off USB another node is another enumeration, be it of the same name and number: a modem that was reset. */
 		if (!identity.bus_port[0])
-			identity.devnum = minor(st.st_rdev);
+			identity.devnum = (unsigned)st.st_ino;
 	}
 	make_key(&identity);
 	*ret = identity;

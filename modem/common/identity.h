@@ -16,7 +16,7 @@ struct modem_identity {
 	char driver[24];		/* "cdc_mbim", "qmi_wwan", … or "" */
 	char bus_port[32];		/* of the USB device, "1-2"; "" where it is on no USB */
 	unsigned interface;		/* bInterfaceNumber: the same function after a re-enumeration */
-	unsigned devnum;		/* USB device number: another one is another enumeration */
+	unsigned devnum;		/* USB device number, or the node's inode: another one is another enumeration */
 	uint16_t usb_vendor, usb_product;
 	char key[64];			/* file name for what is kept of it: "usb-1-2", else "dev-cdc-wdm0" */
 };

@@ -146,6 +146,24 @@ ATF_TC_BODY(the_functions_of_one_modem_are_one_modem, tc)
 	ATF_CHECK_EQ(0, memcmp(&mbim, &linked, sizeof(mbim)));
 }
 
+ATF_TC_WITHOUT_HEAD(a_node_that_was_made_anew_is_another_enumeration);
+ATF_TC_BODY(a_node_that_was_made_anew_is_another_enumeration, tc)
+{
+	struct identity_places own = own_places();
+	struct modem_identity first, second;
+
+	/* On PCIe there is no number that a reset changes, and the minor comes again. */
+	make_file("dev", "wwan0mbim0", "");
+	first = read_one(&own, "wwan0mbim0");
+	ATF_REQUIRE_EQ(0, rename("dev/wwan0mbim0", "dev/before"));
+	make_file("dev", "wwan0mbim0", "");
+	second = read_one(&own, "wwan0mbim0");
+	ATF_CHECK_STREQ(first.key, second.key);
+	ATF_CHECK(!modem_identity_same(&first, &second));
+	first = read_one(&own, "wwan0mbim0");
+	ATF_CHECK(modem_identity_same(&first, &second));
+}
+
 ATF_TC_WITHOUT_HEAD(what_sysfs_does_not_know_keeps_the_name_it_was_asked_for_by);
 ATF_TC_BODY(what_sysfs_does_not_know_keeps_the_name_it_was_asked_for_by, tc)
 {
@@ -314,6 +332,7 @@ ATF_TC_BODY(a_node_that_may_not_be_opened_is_back_when_udev_is_done, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, the_functions_of_one_modem_are_one_modem);
+	ATF_TP_ADD_TC(tp, a_node_that_was_made_anew_is_another_enumeration);
 	ATF_TP_ADD_TC(tp, what_sysfs_does_not_know_keeps_the_name_it_was_asked_for_by);
 	ATF_TP_ADD_TC(tp, a_key_is_a_file_name_whatever_the_port_is_called);
 	ATF_TP_ADD_TC(tp, it_comes_back_under_another_name);
