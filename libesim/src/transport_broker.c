@@ -121,6 +121,11 @@ static int await_answer(struct broker *broker, unsigned timeout_ms, struct esim_
 	}
 }
 
+static void terminate(char *text, size_t size)
+{
+	text[size - 1] = '\0';
+}
+
 static int take_error(const struct broker *broker, struct esim_slice payload, struct esim_error *err)
 {
 	struct esim_error cause;
@@ -128,10 +133,14 @@ static int take_error(const struct broker *broker, struct esim_slice payload, st
 	if (payload.len != sizeof(cause))
 		return esim_error_set(err, ESIM_EPROTO, "modem-broker's answer is malformed");
 	memcpy(&cause, payload.data, sizeof(cause));
-	cause.function[sizeof(cause.function) - 1] = cause.result_name[sizeof(cause.result_name) - 1] = '\0';
-	cause.subject_code[sizeof(cause.subject_code) - 1] = cause.reason_code[sizeof(cause.reason_code) - 1] = '\0';
-	cause.subject_identifier[sizeof(cause.subject_identifier) - 1] = cause.check[sizeof(cause.check) - 1] = '\0';
-	cause.message[sizeof(cause.message) - 1] = cause.advice[sizeof(cause.advice) - 1] = '\0';
+	terminate(cause.function, sizeof(cause.function));
+	terminate(cause.result_name, sizeof(cause.result_name));
+	terminate(cause.subject_code, sizeof(cause.subject_code));
+	terminate(cause.reason_code, sizeof(cause.reason_code));
+	terminate(cause.subject_identifier, sizeof(cause.subject_identifier));
+	terminate(cause.check, sizeof(cause.check));
+	terminate(cause.message, sizeof(cause.message));
+	terminate(cause.advice, sizeof(cause.advice));
 	cause.code = broker->answer.header.result;
 	if (err)
 		*err = cause;
@@ -263,11 +272,6 @@ static void broker_close(void *priv)
 }
 
 /* --- the modem -------------------------------------------------------------------------------------- */
-
-static void terminate(char *text, size_t size)
-{
-	text[size - 1] = '\0';
-}
 
 static int broker_facts(void *priv, struct esim_modem_facts *ret, struct esim_error *err)
 {

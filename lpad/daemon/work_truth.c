@@ -246,6 +246,12 @@ static unsigned smaller(unsigned known, unsigned found)
 	return known > 0 && known < found ? known : found;
 }
 
+static bool is_same_record(const struct card_record *a, const struct card_record *b)
+{
+	return a->segment_size == b->segment_size && strcmp(a->reader, b->reader) == 0 &&
+	       a->isdr_aid.len == b->isdr_aid.len && memcmp(a->isdr_aid.bytes, b->isdr_aid.bytes, a->isdr_aid.len) == 0;
+}
+
 static void keep_record(struct look *look)
 {
 	const struct card_session *session = look->session;
@@ -263,7 +269,7 @@ static void keep_record(struct look *look)
 	now.segment_size = look->ret->segment_size;
 	now.isdr_aid.len = aid->len;
 	memcpy(now.isdr_aid.bytes, aid->bytes, aid->len);
-	if (memcmp(&now, &old, sizeof(now)) == 0)
+	if (is_same_record(&now, &old))
 		return;
 	took(look, card_record_write(session->context->store, &session->eid, &now, &cause), &cause);
 }
