@@ -30,10 +30,15 @@ die() { say "$*"; exit 1; }
 # Run a step that takes a while: its output goes to a log, of which the end is shown
 # when it fails.
 step() { # what log-name command...
-	local log=$CACHE/$2.log
+	local log=$CACHE/$2.log status
 	say "$1"
 	shift 2
-	if ! ( set -e; "$@" ) >"$log" 2>&1 </dev/null; then
+	# Not as a condition: there -e has no meaning, inside neither.
+	set +e
+	( set -e; "$@" ) >"$log" 2>&1 </dev/null
+	status=$?
+	set -e
+	if [ "$status" -ne 0 ]; then
 		tail -n 25 "$log" >&2
 		die "failed; the whole log is $log"
 	fi
