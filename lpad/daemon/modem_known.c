@@ -99,8 +99,9 @@ static void update_seen(struct modem_known *known, struct modem_seen *seen, cons
 	snprintf(seen->uid, sizeof(seen->uid), "%s", modem->uid);
 	if (modem->slot)
 		seen->slot = modem->slot;
-	/* While its profile is switched the lane's work has the port; the end of that looks again. */
-	if (modem_board_is_switching(known->daemon->modems, seen->uri))
+	/* While a profile is switched the lane's work has its port, also against one who comes to it; the end looks again. */
+	if (modem_board_is_switching(known->daemon->modems, seen->uri) ||
+	    modem_board_is_switching(known->daemon->modems, uri))
 		return;
 	if (strcmp(seen->uri, uri) != 0)
 		move_seen(known, seen, uri);
@@ -154,8 +155,8 @@ static bool has_moved(const struct modem_seen *seen, const struct mm_modem *mode
 }
 
 /*
- * Several may come back with their ports' names exchanged. A modem that moves to a name needs it free: who had that, and
- * moved himself, goes, and comes by the list.
+ * Several may come back with their ports' names exchanged. A modem that moves to a name needs it free: who had that,
+ * and moved himself, goes, and comes by the list.
  */
 static void free_names(struct modem_known *known, const struct mm_modem *modems, size_t count)
 {

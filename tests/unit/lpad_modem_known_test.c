@@ -88,6 +88,26 @@ ATF_TC_BODY(modems_that_exchange_their_names_are_both_served, tc)
 	end();
 }
 
+ATF_TC_WITHOUT_HEAD(a_name_that_a_switch_has_is_not_taken_until_its_end);
+ATF_TC_BODY(a_name_that_a_switch_has_is_not_taken_until_its_end, tc)
+{
+	struct mm_modem before[] = { modem("one", "null"), modem("two", "zero") };
+	struct mm_modem after[] = { modem("one", "zero"), modem("two", "null") };
+	const struct device *switching;
+	struct esim_error err;
+
+	(void)tc;
+	begin();
+	take(before, 2);
+	switching = device_find(&daemon_, "mbim:/dev/zero");
+	ATF_REQUIRE_EQ(0, modem_board_begin(daemon_.modems, "mbim:/dev/zero", &err));
+	take(after, 2);
+	ATF_CHECK_EQ(switching, device_find(&daemon_, "mbim:/dev/zero"));
+	modem_board_end(daemon_.modems, "mbim:/dev/zero");
+	take(after, 2);
+	end();
+}
+
 ATF_TC_WITHOUT_HEAD(a_modem_is_there_as_long_as_its_node_is);
 ATF_TC_BODY(a_modem_is_there_as_long_as_its_node_is, tc)
 {
@@ -110,6 +130,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, a_modem_under_another_name_is_the_same_reader);
 	ATF_TP_ADD_TC(tp, modems_that_exchange_their_names_are_both_served);
+	ATF_TP_ADD_TC(tp, a_name_that_a_switch_has_is_not_taken_until_its_end);
 	ATF_TP_ADD_TC(tp, a_modem_is_there_as_long_as_its_node_is);
 	return atf_no_error();
 }
