@@ -16,14 +16,15 @@ cd "$(dirname "$0")/../.." || exit 1
 
 : "${BUILD:=build}" "${MAKE_BUILD:=$BUILD}" "${MAKE:=make}"
 kernels=(um debian-6.1 headers-6.12)
-tiers=(um debian-6.1 system)
+# Each next one begins when the one before the last has ended: um is the longest.
+tiers=(debian-6.1 um system)
 own=(um)
 [ "${1:-}" != kernels ] || { only_kernels=1; shift; }
 case ${1:-} in
 '') ;;
 full)
 	kernels=(um debian-6.1 debian-6.12 kasan kcsan)
-	tiers=(um debian-6.1 system debian-6.12 kasan kcsan)
+	tiers=(debian-6.1 um system debian-6.12 kasan kcsan)
 	own=(um kasan kcsan)
 	export VM_FULL=1 ;;
 *) sed -n '4,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
