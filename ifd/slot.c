@@ -102,7 +102,6 @@ static int power_up(struct slot *slot, enum slot_power what)
 	if (r)
 		return r;
 	slot->powered = true;
-	presence_session_new(&slot->presence);
 	return 0;
 }
 
@@ -116,6 +115,8 @@ int slot_power(struct slot *slot, enum slot_power what)
 	slot->atr_len = 0;
 	if (what != SLOT_DOWN)
 		r = power_up(slot, what);
+	if (slot->powered)
+		presence_session_new(&slot->presence);
 	pthread_mutex_unlock(&slot->lock);
 	return r;
 }
@@ -163,13 +164,25 @@ static bool ends_session(int error)
 	return error == -ESTALE || error == -ENODEV || error == -ENOMEDIUM;
 }
 
+/*
+ * pcscd powers down what nobody used for some seconds. A client that reconnects without a reset then has it power nothing
+ * up, and "no card" in answer to his command would be its last word: it forgets the card, and its thread sees no change.
+ */
+static int begin_session(struct slot *slot)
+{
+	if (!slot->open || atomic_load(&slot->presence.lost))
+		return -ENOMEDIUM;
+	return slot->powered ? 0 : power_up(slot, SLOT_UP);
+}
+
 int slot_transmit(struct slot *slot, const uint8_t *command, size_t len, struct answer *answer)
 {
-	int r = -ENOMEDIUM;
+	int r;
 
 	pthread_mutex_lock(&slot->lock);
 	answer->len = 0;
-	if (slot->powered && !atomic_load(&slot->presence.lost))
+	r = begin_session(slot);
+	if (!r)
 		r = channels_transmit(&slot->channels, command, len, answer);
 	if (slot->powered && ends_session(r)) {
 		end_session(slot);

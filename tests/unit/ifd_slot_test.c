@@ -117,6 +117,26 @@ ATF_TC_BODY(without_a_card_there_is_no_power, tc)
 	slot_free(&slot);
 }
 
+ATF_TC_WITHOUT_HEAD(a_command_powers_up_what_pcscd_had_powered_down);
+ATF_TC_BODY(a_command_powers_up_what_pcscd_had_powered_down, tc)
+{
+	begin();
+	ATF_CHECK_EQ(slot_power(&slot, SLOT_UP), 0);
+	ATF_CHECK_EQ(transmit(SELECT, 12), 0);
+	ATF_CHECK_EQ(slot_power(&slot, SLOT_DOWN), 0);
+	ATF_CHECK_EQ(transmit(SELECT, 12), 0);
+	/* It is a new session. */
+	ATF_CHECK_EQ(fake_count(EUICC_RESET), 1);
+	check_atr("\x3B\x00", 2);
+	/* Not over the loss of one, of which pcscd has not heard. */
+	ATF_CHECK_EQ(slot_power(&slot, SLOT_DOWN), 0);
+	presence_session_lost(&slot.presence);
+	ATF_CHECK_EQ(transmit(SELECT, 12), -ENOMEDIUM);
+	presence_wait(&slot.presence, 60000);
+	ATF_CHECK(!presence_check(&slot.presence));
+	slot_free(&slot);
+}
+
 ATF_TC_WITHOUT_HEAD(a_lost_session_answers_nothing_until_power_up);
 ATF_TC_BODY(a_lost_session_answers_nothing_until_power_up, tc)
 {
@@ -212,6 +232,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, an_unknown_atr_is_asked_for_or_is_the_least_there_is);
 	ATF_TP_ADD_TC(tp, what_a_client_left_in_the_card_ends_with_power);
 	ATF_TP_ADD_TC(tp, without_a_card_there_is_no_power);
+	ATF_TP_ADD_TC(tp, a_command_powers_up_what_pcscd_had_powered_down);
 	ATF_TP_ADD_TC(tp, a_lost_session_answers_nothing_until_power_up);
 	return atf_no_error();
 }

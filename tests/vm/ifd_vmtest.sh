@@ -24,7 +24,8 @@ configure() { # line...
 restart_with() { # line...
 	stop_pcscd
 	configure "$@"
-	start_pcscd
+	# Its log tells when it powers down.
+	start_pcscd --debug
 	wait_until 60 has_card "$READER"
 }
 
@@ -288,6 +289,31 @@ def lost():
     holder.end()
 
 
+def times_powered_down():
+    with open("pcscd.out", errors="replace") as log:
+        return log.read().count("POWER_STATE_UNPOWERED")
+
+
+def rests():
+    """after a session that another ended pcscd powers the card down, and who reconnects then is answered"""
+    holder, card = Holder(), Card()
+    card.is_answered("0070000001", "019000")
+    assert card.send(select(ISDR)).endswith("9000")
+    before = times_powered_down()
+    holder.reset(FORCE)
+    card.fails("81" + GET_EID + "00", SCARD_E_NO_SMARTCARD, SCARD_W_REMOVED_CARD)
+    for _ in range(600):
+        if times_powered_down() > before:
+            break
+        time.sleep(0.1)
+    assert times_powered_down() > before, "pcscd does not power down"
+    assert card.reconnect(SCARD_LEAVE_CARD) == 0
+    card.is_answered("0070000001", "019000")
+    assert card.send(select(ISDR)).endswith("9000")
+    card.end()
+    holder.end()
+
+
 def holds():
     """a client that holds a channel, says nothing when the card goes, and stays until one comes"""
     card = Card()
@@ -336,8 +362,8 @@ def start():
     card.end()
 
 
-cases = {f.__name__: f for f in (refused, manners, numbers, two_clients, reset, spares_others, lost, holds, atr,
-                                 basic, start, nothing_is_held)}
+cases = {f.__name__: f for f in (refused, manners, numbers, two_clients, reset, spares_others, lost, rests, holds,
+                                 atr, basic, start, nothing_is_held)}
 if sys.argv[3] == "--what":
     print(cases[sys.argv[4]].__doc__ or sys.argv[4])
 else:
@@ -391,7 +417,7 @@ clients refused
 
 restart_with '[driver]' 'allow_isdr = yes' '[slot 0]'
 sends "00A4040010${ISDR}00" 9000 "opensc-tool can, where the administrator allows it"
-clients manners numbers two_clients reset spares_others lost
+clients manners numbers two_clients reset spares_others lost rests
 expect "$way: no channel is left open" client nothing_is_held
 
 # The daemon is restarted while a client holds a channel.
