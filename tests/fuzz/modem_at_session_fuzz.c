@@ -35,9 +35,10 @@ void journal_all_closed(struct journal *journal, const struct modem_identity *id
 	(void)journal, (void)identity;
 }
 
-int quirks_load(const struct quirk_subject *subject, struct quirks *ret, struct esim_error *err)
+int quirks_load_of(const struct modem_identity *identity, enum quirk_protocol protocol, const char *firmware,
+		   struct quirks *ret, struct esim_error *err)
 {
-	(void)subject, (void)ret, (void)err;
+	(void)identity, (void)protocol, (void)firmware, (void)ret, (void)err;
 	return 0;
 }
 

@@ -183,6 +183,10 @@ sandbox_body() {
 	run_make install
 	unit_is_tight lpad.service '(0|1\.[0-5])'
 	unit_is_tight coreesim-modem@.service '(0|1\.[0-9]|2\.0)'
+	# The modem libraries' proxies that these start serve others too, and closing a channel goes by them.
+	for unit in coreesim-modem@ euicc-publish@; do
+		atf_check -o match:"^KillMode=process$" cat "root/opt/lib/systemd/system/$unit.service"
+	done
 }
 
 # What libesim loads, and what drives it for lpad.
