@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * `mbim:DEV[?slot=N]`, a modem that speaks MBIM: what its files share. From the wire up: port.c has
- * libmbim's device and one exchange at a time, status.c what a modem may answer in place of an
+ * libmbim's device and one exchange at a time (socket.c its socket), status.c what a modem may answer in place of an
  * answer, uicc.c, basic.c, extensions.c the messages of one service each (and answers.h the reading
  * of what came), channels.c (adapt.c), slots.c, steps.c, facts.c, news.c, capability.c what the
  * transport does with them, open.c in which order, transport.c the tables of libesim.
@@ -51,6 +51,9 @@ struct mbim {
 
 	MbimDevice *device;			/* NULL: the port is closed */
 	gulong removed_handler, indication_handler;
+	GSocket *socket;			/* its, to the proxy; NULL: none */
+	GThread *opener;
+	gulong hook;				/* on GIO, while it opens */
 
 	unsigned services;			/* enum mbim_services */
 	struct esim_modem_facts facts;
@@ -63,6 +66,13 @@ struct mbim {
 	struct channels channels;
 	uint32_t unresolved;			/* group whose opening had no end that we saw; 0: none */
 };
+
+/* --- socket.c ----------------------------------------------------------------------------------- */
+
+/* Around the port's opening, and after its end: no descriptor is closed twice. */
+void mbim_socket_connects(struct mbim *mbim);
+void mbim_socket_connected(struct mbim *mbim);
+void mbim_socket_ends(struct mbim *mbim);
 
 /* --- port.c ------------------------------------------------------------------------------------- */
 

@@ -145,7 +145,9 @@ int mbim_port_open(struct mbim *mbim, struct esim_error *err)
 	mbim->removed_handler = g_signal_connect(mbim->device, MBIM_DEVICE_SIGNAL_REMOVED, G_CALLBACK(on_removed), mbim);
 	mbim->indication_handler = g_signal_connect(mbim->device, MBIM_DEVICE_SIGNAL_INDICATE_STATUS,
 						    G_CALLBACK(on_indication), mbim);
+	mbim_socket_connects(mbim);
 	r = glib_operation_run(&operation.base, mbim->identity.port, begin_open, err);
+	mbim_socket_connected(mbim);
 	if (!r)
 		return 0;
 	mbim_port_close(mbim);
@@ -171,6 +173,7 @@ void mbim_port_close(struct mbim *mbim)
 	g_signal_handler_disconnect(mbim->device, mbim->indication_handler);
 	mbim_device_close_force(mbim->device, NULL);
 	g_clear_object(&mbim->device);
+	mbim_socket_ends(mbim);
 }
 
 /* --- exchanges --------------------------------------------------------------------------------------------------- */

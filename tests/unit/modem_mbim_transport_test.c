@@ -5,8 +5,11 @@
 #include <esim/hex.h>
 
 #include <atf-c.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -213,6 +216,43 @@ STORY(a_status_word_that_means_it_stays)
 	REQUIRE(mbim_rig_eid(rig, handle, 20000) == 0);
 }
 
+/* --- other threads ----------------------------------------------------------------------------------------- */
+
+static atomic_bool ends;
+
+/* What a thread has opened nobody else closes. 0, or how often that was so. */
+static void *use_descriptors(void *data)
+{
+	intptr_t taken = 0;
+
+	(void)data;
+	while (!atomic_load(&ends)) {
+		int fds[4];
+
+		for (size_t i = 0; i < 4; i++)
+			fds[i] = eventfd(0, EFD_CLOEXEC);
+		for (size_t i = 0; i < 4; i++)
+			taken += close(fds[i]) != 0;
+	}
+	return (void *)taken;
+}
+
+STORY(closing_takes_no_descriptor_from_other_threads)
+{
+	pthread_t thread;
+	void *taken;
+
+	mbim_rig_start(rig, NULL, NULL);
+	REQUIRE(pthread_create(&thread, NULL, use_descriptors, NULL) == 0);
+	for (int i = 0; i < 300; i++) {
+		REQUIRE_MSG(mbim_rig_open(rig, "") == 0, "%s", rig->err.message);
+		mbim_rig_close(rig);
+	}
+	atomic_store(&ends, true);
+	REQUIRE(pthread_join(thread, &taken) == 0);
+	REQUIRE_MSG(!taken, "%td descriptors were closed under their thread", (intptr_t)taken);
+}
+
 /* --- slots ------------------------------------------------------------------------------------------------- */
 
 STORY(a_slot_is_taken_and_given_back)
@@ -378,6 +418,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, every_habit_works_or_is_told_in_a_sentence);
 	ATF_TP_ADD_TC(tp, a_modem_that_misses_le_gets_it);
 	ATF_TP_ADD_TC(tp, a_status_word_that_means_it_stays);
+	ATF_TP_ADD_TC(tp, closing_takes_no_descriptor_from_other_threads);
 	ATF_TP_ADD_TC(tp, a_slot_is_taken_and_given_back);
 	ATF_TP_ADD_TC(tp, an_empty_slot_is_said_to_be_empty_and_given_back);
 	ATF_TP_ADD_TC(tp, a_modem_that_cannot_switch_says_so);
