@@ -104,6 +104,7 @@ ATF_TC_BODY(a_name_that_a_switch_has_is_not_taken_until_its_end, tc)
 	take(after, 2);
 	ATF_CHECK_EQ(switching, device_find(&daemon_, "mbim:/dev/zero"));
 	modem_board_end(daemon_.modems, "mbim:/dev/zero");
+	turn();
 	take(after, 2);
 	end();
 }
