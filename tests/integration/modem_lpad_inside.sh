@@ -262,7 +262,8 @@ story_busy() {
 	modem wdm0 "fault mute@1+:ready" >/dev/null
 	setsid ./lpactl enable "$ICCID" >stuck.out 2>&1 </dev/null &
 	stuck=$!
-	wait_until grep -q inhibit manager.log || atf_fail "not set aside: $(cat stuck.out)"
+	# Set aside it is before lpactl has it.
+	wait_until enabled_on_card || atf_fail "lpactl does not enable: $(cat stuck.out)"
 	start_job "$(profile_of "$SECOND")" Profile1 SetNickname s Other
 	await_job "$job" failed
 	detail .error.data.message.data | grep -q lpactl || atf_fail "it is not said who has it: $(cat reply.json)"
