@@ -52,7 +52,6 @@ struct mbim {
 	MbimDevice *device;			/* NULL: the port is closed */
 	gulong removed_handler, indication_handler;
 	GSocket *socket;			/* its, to the proxy; NULL: none */
-	GThread *opener;
 	gulong hook;				/* on GIO, while it opens */
 
 	unsigned services;			/* enum mbim_services */

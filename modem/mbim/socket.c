@@ -12,14 +12,17 @@
 static GMutex lock;
 static GSList *closed;			/* sockets whose number libmbim has closed already; under the lock */
 
+/* Of this thread: GIO calls the hooks of all, also one that its thread just removed. */
+static _Thread_local struct mbim *opening;
+
 /* libmbim keeps it for itself: as it connects, GIO tells. */
 static gboolean on_event(GSignalInvocationHint *hint, guint count, const GValue *values, gpointer data)
 {
-	struct mbim *mbim = data;
+	struct mbim *mbim = opening;
 	GObject *connection = g_value_get_object(&values[3]);
 
-	(void)hint, (void)count;
-	if (g_thread_self() == mbim->opener && g_value_get_enum(&values[1]) == G_SOCKET_CLIENT_CONNECTED &&
+	(void)hint, (void)count, (void)data;
+	if (mbim && g_value_get_enum(&values[1]) == G_SOCKET_CLIENT_CONNECTED &&
 	    !mbim->socket && G_IS_SOCKET_CONNECTION(connection))
 		mbim->socket = g_object_ref(g_socket_connection_get_socket(G_SOCKET_CONNECTION(connection)));
 	return TRUE;
@@ -33,13 +36,14 @@ static guint event_signal(void)
 
 void mbim_socket_connects(struct mbim *mbim)
 {
-	mbim->opener = g_thread_self();
-	mbim->hook = g_signal_add_emission_hook(event_signal(), 0, on_event, mbim, NULL);
+	opening = mbim;
+	mbim->hook = g_signal_add_emission_hook(event_signal(), 0, on_event, NULL, NULL);
 }
 
 void mbim_socket_connected(struct mbim *mbim)
 {
 	g_signal_remove_emission_hook(event_signal(), mbim->hook);
+	opening = NULL;
 }
 
 /* The last reference closes the number: false while somebody else has it. */

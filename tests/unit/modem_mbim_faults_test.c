@@ -195,12 +195,29 @@ static void suffer(struct mbim_rig *rig, const char *fault, const char *message)
 	mbim_rig_stop(rig);
 }
 
-/* The proxy may become a child of this process, and does not end. */
+/* That suffer now; 0: a free place. */
+static pid_t suffering[AT_A_TIME];
+
+static bool take_place(pid_t from, pid_t to)
+{
+	for (size_t i = 0; i < AT_A_TIME; i++)
+		if (suffering[i] == from) {
+			suffering[i] = to;
+			return true;
+		}
+	return false;
+}
+
+/* A proxy may become a child of this process: one does not end, and one that found another there fails at once. */
 static void await_one(void)
 {
 	int status;
+	pid_t pid;
 
-	REQUIRE(wait(&status) > 0);
+	do {
+		pid = wait(&status);
+		REQUIRE(pid > 0);
+	} while (!take_place(pid, 0));
 	REQUIRE_MSG(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %#x", (unsigned)status);
 }
 
@@ -210,8 +227,10 @@ static void start_suffering(struct mbim_rig *rig, const char *fault, const char 
 	pid_t pid = fork();
 
 	REQUIRE(pid >= 0);
-	if (pid > 0)
+	if (pid > 0) {
+		REQUIRE(take_place(0, pid));
 		return;
+	}
 	suffer(rig, fault, message);
 	_exit(0);
 }
